@@ -1,0 +1,1 @@
+"""Pure functions over documents: numbers in, numbers out."""

@@ -1,0 +1,109 @@
+"""`Capture`: a document with who, when and why, and one-line methods for its user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from openprofiling_ipy.errors import NotRunning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pandas as pd
+
+    from openprofiling_ipy.model import Profile
+
+__all__ = ["Capture", "Function", "Status"]
+
+Status = Literal["running", "done", "interrupted", "failed", "recovered", "loaded"]
+Function = str | tuple[str, str]
+
+
+@dataclass(eq=False)
+class Capture:
+    """
+    One recording and its result.
+
+    `number` counts captures in this process from 1 ("#3"), `label` says what was recorded ("In[5]", "train()"), `name` is
+    what the user called it, `started_at` and `ended_at` are unix ns (`ended_at` 0 while it runs).
+
+    A function is given by its qualified name, or by a (name, file) pair where several share one.
+    """
+
+    kind: str
+    number: int
+    label: str = ""
+    name: str = ""
+    started_at: int = 0
+    ended_at: int = 0
+    status: Status = "running"
+    #: Gives the document as it is now: the recording's `peek` while it runs, then the finished document or its reader.
+    read: Callable[[], Profile] | None = field(default=None, repr=False)
+
+    @property
+    def document(self) -> Profile:
+        """The finished document. Raises NotRunning while the recording goes on: see `peek`."""
+        if self.status == "running" or self.read is None:
+            raise NotRunning("the recording is still running: .peek() shows what it has so far")
+        return self.read()
+
+    def peek(self) -> Profile:
+        """Return what is recorded so far, or the finished document."""
+        if self.read is None:
+            raise NotRunning("the recording has not begun")
+        return self.read()
+
+    def table(self, value: str | None = None) -> pd.DataFrame:
+        """
+        Return a row a function, sorted by self descending.
+
+        Columns: function, file, line (its first), self, total (int64 in the value's unit: ns, bytes, count), self_share,
+        total_share (fractions of the document's total). `value` is one of `document.value_kinds`, by default the kind's own.
+        """
+        from openprofiling_ipy.widgets import frames
+
+        return frames.table(self.document, value)
+
+    def callers(self, function: Function, value: str | None = None) -> pd.DataFrame:
+        """Return who called `function`, with the weight of those calls; the columns of `table`."""
+        from openprofiling_ipy.widgets import frames
+
+        return frames.callers(self.document, function, value)
+
+    def callees(self, function: Function, value: str | None = None) -> pd.DataFrame:
+        """Return what `function` called, with the weight of those calls; the columns of `table`."""
+        from openprofiling_ipy.widgets import frames
+
+        return frames.callees(self.document, function, value)
+
+    def lines(self, file: str | None = None, value: str | None = None) -> pd.DataFrame:
+        """Return a row a line of `file` (by default the capture's own cell): line, self, total, source."""
+        from openprofiling_ipy.widgets import frames
+
+        return frames.lines(self.document, file or self.label, value)
+
+    def plot(self, value: str | None = None, ax: Any = None) -> Any:
+        """Draw an icicle with matplotlib and return its Axes."""
+        from openprofiling_ipy.widgets import figure
+
+        return figure.plot(self.document, value, ax)
+
+    def show(self) -> Any:
+        """Return the result as a cell shows it: flame graph, sandwich, lines; a table in a terminal."""
+        from openprofiling_ipy.widgets import view
+
+        return view.Result(self)
+
+    def save(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
+        """Write it to `path` now and return it. Raises ExportError or FormatError."""
+        from openprofiling_ipy.exporters import file
+
+        return file.save(self, path, format)
+
+    def export(self, destination: str | Path = "", format: str | None = None) -> str:  # noqa: A002
+        """Send it to a folder or file and return the final place. Raises ExportError or FormatError."""
+        from openprofiling_ipy.exporters import file
+
+        return file.export(self, destination, format)

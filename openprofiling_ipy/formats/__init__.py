@@ -1,0 +1,1 @@
+"""Formats: one file each; `registry` finds them by name, ending or content."""

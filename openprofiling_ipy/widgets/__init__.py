@@ -1,0 +1,1 @@
+"""What a person sees: the page, the still picture, the table, the figure."""
