@@ -14,8 +14,8 @@ class Format(Protocol):
     """
     Turns a document into bytes and back.
 
-    `name` is what users type, `suffixes` the endings of its files (the first is written, longest match wins on reading),
-    `document` the name of the type it holds.
+    `name` is what users type, `suffixes` the endings of its files (the first is written, the longest match wins on
+    reading), `document` the name of the type it holds.
     """
 
     name: str
