@@ -16,6 +16,7 @@ Every error this package raises.
     │   ├── UnknownCapture          (name)
     │   ├── UnknownFunction         (name)
     │   ├── AmbiguousFunction       (name, candidates)
+    │   ├── UnknownFile             (name, known)
     │   └── UnknownValue            (name, known)
     └── MissingDependency           (extra)
 
@@ -44,6 +45,7 @@ __all__ = [
     "ProfilerUnavailable",
     "QueryError",
     "UnknownCapture",
+    "UnknownFile",
     "UnknownFormat",
     "UnknownFunction",
     "UnknownValue",
@@ -174,6 +176,15 @@ class AmbiguousFunction(QueryError):
         self.candidates = tuple(candidates)
         listed = ", ".join(repr(pair) for pair in self.candidates[:5])
         super().__init__(f"{len(self.candidates)} functions are called {name!r}: give one of {listed}")
+
+
+class UnknownFile(QueryError):
+    """The profile holds no such file, or several that end so: `known` are those it could be."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(f"no single file {name!r} in this profile: {choices(name, known)}")
 
 
 class UnknownValue(QueryError):
