@@ -1,0 +1,50 @@
+/** Where functions live: the user's own code, a package, the standard library. Python classified; this only looks up. */
+
+/** @import { Place, Places, Profile, ViewFacts } from "./types.js" */
+
+/** @type {Place} */
+const UNKNOWN = { kind: "package", package: "", short: "" };
+
+/**
+ * @param {Profile} profile
+ * @param {Pick<ViewFacts, "places" | "file_place">} view
+ * @returns {Places}
+ */
+export function placesOf(profile, view) {
+  const list = [...view.places, UNKNOWN];
+  const groups = new Map();
+  const groupOf = Int32Array.from(list, (place) => {
+    if (place.kind === "cell" || place.kind === "user") return -1;
+    const key = `${place.kind} ${place.package}`;
+    if (!groups.has(key)) groups.set(key, groups.size);
+    return groups.get(key);
+  });
+  const of = Int32Array.from(profile.functions.file, (file) => view.file_place[file] ?? list.length - 1);
+  return { list, of, group: of.map((place) => groupOf[place]) };
+}
+
+/**
+ * The place of a function as people read it: `In[5]:12`, `pandas/core/frame.py:10832`, "" where nothing is known.
+ * @param {Profile} profile
+ * @param {Places} places
+ * @param {number} fn
+ * @param {number} [line] other than the function's first
+ * @returns {string}
+ */
+export function placeText(profile, places, fn, line = profile.functions.firstLine[fn]) {
+  const short = places.list[places.of[fn]].short || profile.strings[profile.functions.file[fn]];
+  return short && line > 0 ? `${short}:${line}` : short;
+}
+
+/**
+ * `qualified.name · place`
+ * @param {Profile} profile
+ * @param {Places} places
+ * @param {number} fn
+ * @returns {string}
+ */
+export function label(profile, places, fn) {
+  const name = profile.strings[profile.functions.name[fn]];
+  const place = placeText(profile, places, fn);
+  return place ? `${name} · ${place}` : name;
+}
