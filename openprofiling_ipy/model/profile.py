@@ -181,10 +181,10 @@ class Profile:
         _check(self)
 
     def function_name(self, function: int) -> str:
-        return self.strings[self.functions.name[function]]
+        return self.strings[int(self.functions.name[function])]
 
     def function_file(self, function: int) -> str:
-        return self.strings[self.functions.file[function]]
+        return self.strings[int(self.functions.file[function])]
 
     @property
     def value_kinds(self) -> tuple[str, ...]:
