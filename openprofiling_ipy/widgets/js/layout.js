@@ -7,7 +7,7 @@
  * @returns {Boxes}
  */
 export function leftHeavy(tree) {
-  const { count, fn, parent, total } = tree;
+  const { count, fn, total } = tree;
   const { first, children } = siblings(tree);
   const node = new Int32Array(count);
   const boxParent = new Int32Array(count);

@@ -44,7 +44,7 @@ export function placeText(profile, places, fn, line = profile.functions.firstLin
  * @returns {string}
  */
 export function label(profile, places, fn) {
-  const name = profile.strings[profile.functions.name[fn]];
+  const name = profile.strings[profile.functions.name[fn]] || "(anonymous)";
   const place = placeText(profile, places, fn);
   return place ? `${name} · ${place}` : name;
 }

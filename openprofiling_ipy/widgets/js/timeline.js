@@ -5,6 +5,7 @@
  * stand side by side, each as wide as its weight.
  */
 
+import { grown } from "./grow.js";
 import { rowsOf } from "./layout.js";
 import { valueIndex } from "./weights.js";
 
@@ -109,7 +110,7 @@ class Drawing {
   sample(leaf, start, end, weight) {
     const { depth, parent } = this.tree;
     const deepest = depth[leaf];
-    while (deepest >= this.path.length) this.path = doubled(this.path);
+    if (deepest >= this.path.length) this.path = grown(this.path, deepest + 1);
     // Where a node of the path is still open, so are all above it.
     let node = leaf;
     while (node >= 0 && !(depth[node] < this.open && this.node[this.path[depth[node]]] === node)) node = parent[node];
@@ -132,10 +133,10 @@ class Drawing {
 
   /** @param {number} more */
   reserve(more) {
-    while (this.count + more > this.node.length) {
-      [this.node, this.parent, this.row] = [doubled(this.node), doubled(this.parent), doubled(this.row)];
-      [this.x0, this.x1, this.self] = [doubled(this.x0), doubled(this.x1), doubled(this.self)];
-    }
+    const size = this.count + more;
+    if (size <= this.node.length) return;
+    [this.node, this.parent, this.row] = [grown(this.node, size), grown(this.parent, size), grown(this.row, size)];
+    [this.x0, this.x1, this.self] = [grown(this.x0, size), grown(this.x1, size), grown(this.self, size)];
   }
 
   /**
@@ -183,15 +184,4 @@ function byRow(row, count, rows) {
   const order = new Int32Array(count);
   for (let box = 0; box < count; box++) order[next[row[box]]++] = box;
   return order;
-}
-
-/**
- * @template {Int32Array | Float64Array} T
- * @param {T} column
- * @returns {T}
- */
-function doubled(column) {
-  const longer = /** @type {T} */ (column instanceof Int32Array ? new Int32Array(column.length * 2) : new Float64Array(column.length * 2));
-  longer.set(column);
-  return longer;
 }

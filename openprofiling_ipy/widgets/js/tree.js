@@ -1,5 +1,6 @@
 /** The display tree: stacks folded to functions, and the trees of callers and callees of one function. */
 
+import { grown } from "./grow.js";
 import { Trie } from "./trie.js";
 import { stackTotal } from "./weights.js";
 
@@ -89,7 +90,7 @@ export function invertFrom(tree, fn, smallest = 0) {
   let self = new Float64Array(16);
   let alive = at.map((_, i) => i);
   while (alive.length) {
-    while (total.length < trie.count) [total, self] = [doubled(total), doubled(self)];
+    if (total.length < trie.count) [total, self] = [grown(total, trie.count), grown(self, trie.count)];
     for (const i of alive) total[reached[i]] += weight[i];
     alive = alive.filter((i) => {
       if (total[reached[i]] < smallest) return false;
@@ -119,14 +120,4 @@ function outermost(tree, fn) {
     }
   }
   return found;
-}
-
-/**
- * @param {Float64Array} array
- * @returns {Float64Array<ArrayBuffer>}
- */
-function doubled(array) {
-  const longer = new Float64Array(array.length * 2);
-  longer.set(array);
-  return longer;
 }

@@ -1,5 +1,7 @@
 /** A growing tree of functions: children are found by (parent, function) in an open-addressed hash table. */
 
+import { grown } from "./grow.js";
+
 /** @import { Tree } from "./types.js" */
 
 export class Trie {
@@ -40,9 +42,8 @@ export class Trie {
   }
 
   grow() {
-    const size = this.fn.length * 2;
-    this.fn = extended(this.fn, size);
-    this.parent = extended(this.parent, size);
+    this.fn = grown(this.fn, 0);
+    this.parent = grown(this.parent, 0);
     this.slots = new Int32Array(this.slots.length * 2);
     const mask = this.slots.length - 1;
     for (let node = 0; node < this.count; node++) {
@@ -80,15 +81,4 @@ export class Trie {
 function hash(parent, fn) {
   const mixed = Math.imul(parent + 1, 0x9e3779b1) ^ Math.imul(fn + 1, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
-}
-
-/**
- * @param {Int32Array} array
- * @param {number} size
- * @returns {Int32Array}
- */
-function extended(array, size) {
-  const longer = new Int32Array(size);
-  longer.set(array);
-  return longer;
 }

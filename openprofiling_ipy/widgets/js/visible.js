@@ -5,6 +5,7 @@
  * boxes painted, or at most one search a pixel where all are too small; rows with nothing wide enough cost nothing.
  */
 
+import { grown } from "./grow.js";
 import { lastFrom } from "./hit.js";
 
 /** @import { Boxes } from "./types.js" */
@@ -29,7 +30,7 @@ export function visible(boxes, view, smallest, buffer = new Int32Array(1024)) {
         box = next(boxes, box, end, smallest);
         continue;
       }
-      if (found === buffer.length) buffer = longer(buffer);
+      if (found === buffer.length) buffer = grown(buffer, 0);
       buffer[found++] = box++;
     }
   }
@@ -60,14 +61,4 @@ function next(boxes, box, end, smallest) {
     else high = middle;
   }
   return low;
-}
-
-/**
- * @param {Int32Array} buffer
- * @returns {Int32Array<ArrayBuffer>}
- */
-function longer(buffer) {
-  const more = new Int32Array(buffer.length * 2);
-  more.set(buffer);
-  return more;
 }

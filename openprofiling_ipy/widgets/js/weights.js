@@ -13,14 +13,14 @@ export function valueIndex(profile, kind) {
 }
 
 /**
- * The lanes shown at first: for wall those that belong to the cell, for every other value all.
+ * The lanes shown at first: for wall those that belong to the cell (all where none does), for every other value all.
  * @param {Profile} profile
  * @param {number} value
  * @returns {Uint8Array} [T] 1 where the lane counts
  */
 export function defaultLanes(profile, value) {
-  const wall = profile.valueTypes[value].kind === "wall";
-  return Uint8Array.from(profile.threads, (thread) => (thread.home || !wall ? 1 : 0));
+  const home = profile.valueTypes[value].kind === "wall" && profile.threads.some((thread) => thread.home);
+  return Uint8Array.from(profile.threads, (thread) => (thread.home || !home ? 1 : 0));
 }
 
 /**

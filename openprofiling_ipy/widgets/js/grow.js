@@ -1,0 +1,15 @@
+/** Typed arrays that grow. */
+
+/**
+ * A copy of a column with room for at least `size`; never less than doubled, so that growing stays cheap.
+ * @template {Int32Array<ArrayBufferLike> | Float64Array<ArrayBufferLike>} T
+ * @param {T} column
+ * @param {number} size
+ * @returns {T extends Int32Array<ArrayBufferLike> ? Int32Array<ArrayBuffer> : Float64Array<ArrayBuffer>}
+ */
+export function grown(column, size) {
+  const room = Math.max(size, column.length * 2);
+  const longer = column instanceof Int32Array ? new Int32Array(room) : new Float64Array(room);
+  longer.set(column);
+  return /** @type {any} */ (longer);
+}

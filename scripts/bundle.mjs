@@ -1,0 +1,73 @@
+/**
+ * Bundle the viewer: widgets/js → widgets/static/viewer.js and viewer.css.
+ *
+ *     node scripts/bundle.mjs            write them
+ *     node scripts/bundle.mjs --verify   prove that the committed ones are what the sources give
+ *
+ * Both report sizes and fail where script, style and page template together pass the limit: every result in every
+ * notebook carries them.
+ */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const LIMIT = 60_000;
+const LICENCE = "/* openprofiling_ipy viewer. Apache-2.0 */";
+
+const widgets = fileURLToPath(new URL("../openprofiling_ipy/widgets/", import.meta.url));
+
+/** The same sources always give the same bytes: no paths, no times, a pinned bundler. */
+async function bundle() {
+  const { outputFiles } = await build({
+    entryPoints: { viewer: `${widgets}js/main.js`, style: `${widgets}js/style.css` },
+    outdir: `${widgets}static`,
+    absWorkingDir: widgets,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    legalComments: "none",
+    banner: { js: LICENCE, css: LICENCE },
+    write: false,
+    logLevel: "warning",
+  });
+  const text = (/** @type {string} */ name) => outputFiles.find((file) => basename(file.path) === name)?.text ?? "";
+  return [
+    { path: `${widgets}static/viewer.js`, text: text("viewer.js") },
+    { path: `${widgets}static/viewer.css`, text: text("style.css") },
+  ];
+}
+
+/** @param {string} path */
+function committed(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+const verify = process.argv.includes("--verify");
+const built = await bundle();
+const template = `${widgets}static/page.html`;
+let total = 0;
+for (const { path, text } of [...built, { path: template, text: committed(template) }]) {
+  const size = Buffer.byteLength(text);
+  total += size;
+  console.log(`${basename(path).padEnd(12)} ${String(size).padStart(7)} bytes, ${gzipSync(text).length} gzipped`);
+}
+console.log(`${"together".padEnd(12)} ${String(total).padStart(7)} bytes of ${LIMIT}`);
+
+const stale = built.filter(({ path, text }) => committed(path) !== text);
+if (!verify) for (const { path, text } of stale) writeFileSync(path, text);
+if (verify && stale.length) {
+  console.error(`not what the sources give: ${stale.map(({ path }) => basename(path)).join(", ")}; run npm run build`);
+  process.exitCode = 1;
+}
+if (total > LIMIT) {
+  console.error(`${total - LIMIT} bytes too many`);
+  process.exitCode = 1;
+}
