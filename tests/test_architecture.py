@@ -1,0 +1,172 @@
+"""The rules of docs/architecture.md, enforced."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.source import NAME, PACKAGE, Import, Module, modules
+
+MODULES = modules()
+
+#: Who may import whom. Every room may import itself and `errors`.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "model": set(),
+    "analysis": {"model"},
+    "formats": {"model", "analysis"},
+    "profilers": {"model"},
+    "capture": {"model"},
+    "exporters": {"model", "capture", "formats"},
+    "session": {"model", "analysis", "capture", "formats", "exporters", "profilers"},
+    "widgets": {"model", "analysis", "capture", "formats"},
+    "notebook": {"model", "capture", "profilers", "session", "widgets"},
+    "magics": {"capture", "formats", "profilers", "exporters", "session", "widgets", "notebook"},
+    "": {"capture", "session", "notebook", "magics"},
+}
+
+#: The only imports that go upward: one-line methods for the user, inside their bodies.
+UPWARD = {
+    ("capture.py", "exporters"),
+    ("capture.py", "widgets"),
+}
+
+#: Files that their siblings may import. All others of these rooms stand alone.
+SHARED = {
+    "profilers": {"base", "registry", "clock"},
+    "exporters": {"base", "naming"},
+    "formats": {"base", "registry", "columns"},
+}
+#: The files that know all siblings of their room.
+REGISTRIES = {"profilers/registry.py", "formats/registry.py"}
+
+#: Third parties: the rooms that may import them when they are loaded, and those that may inside functions.
+THIRD_PARTIES: dict[str, tuple[set[str], set[str]]] = {
+    "numpy": ({"model", "analysis", "formats"}, {"profilers", "widgets"}),
+    "pandas": (set(), {"widgets"}),
+    "matplotlib": (set(), {"widgets"}),
+    "PIL": (set(), {"widgets"}),
+    "IPython": ({"notebook", "magics"}, {"notebook", "magics"}),
+    "traitlets": ({"notebook", "magics", "widgets"}, set()),
+    "ipywidgets": ({"widgets"}, {"widgets"}),
+    "anywidget": ({"widgets"}, {"widgets"}),
+}
+
+#: Files and functions over the house's size, each with the reason. None so far.
+LONG: dict[str, str] = {}
+
+HEAVY = ("IPython", "pandas", "matplotlib", "ipywidgets", "anywidget", "numpy", "PIL")
+LIGHT = ("", ".errors", ".capture", ".session", ".profilers", ".profilers.base", ".exporters", ".exporters.base")
+
+
+def each_import() -> list[tuple[Module, Import]]:
+    return [(module, found) for module in MODULES for found in module.imports()]
+
+
+def ours(found: Import) -> list[str]:
+    """The modules of ours that an import reaches, without the package's name: "model.units"; [] for third parties."""
+    if found.target == NAME:
+        return list(found.names)
+    return [found.target.removeprefix(f"{NAME}.")] if found.target.startswith(f"{NAME}.") else []
+
+
+def test_rooms_import_only_what_lies_below_them():
+    wrong = []
+    for module, found in each_import():
+        for target in ours(found):
+            room = target.split(".")[0]
+            allowed = ALLOWED[module.room] | {module.room, "errors"}
+            upward = found.where != "module" and (module.relative, room) in UPWARD
+            if room not in allowed and not upward:
+                wrong.append(f"{module.relative}:{found.line} imports {target}")
+    assert wrong == []
+
+
+def test_nobody_imports_the_package_itself():
+    """Its `__init__` is for users; inside, names come from the files that make them."""
+    names = {path.stem for path in PACKAGE.iterdir()}
+    wrong = [
+        f"{module.relative}:{found.line}"
+        for module, found in each_import()
+        if found.target == NAME and not set(found.names) <= names
+    ]
+    assert wrong == []
+
+
+def test_siblings_do_not_import_each_other():
+    wrong = []
+    for module, found in each_import():
+        if module.room not in SHARED or module.relative in REGISTRIES or module.path.name == "__init__.py":
+            continue
+        for target in ours(found):
+            room, _, rest = target.partition(".")
+            files = {rest.split(".")[0]} if rest else set(found.names)
+            if room == module.room and not files <= SHARED[room]:
+                wrong.append(f"{module.relative}:{found.line} imports {sorted(files)}")
+    assert wrong == []
+
+
+def test_third_parties_stay_in_their_rooms():
+    wrong = []
+    for module, found in each_import():
+        package = found.target.split(".")[0]
+        if package in sys.stdlib_module_names or package == NAME or found.where == "typing":
+            continue
+        at_load, in_functions = THIRD_PARTIES.get(package, (set(), set()))
+        if module.room not in (at_load if found.where == "module" else at_load | in_functions):
+            wrong.append(f"{module.relative}:{found.line} imports {package} ({found.where})")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_light_modules_load_nothing_heavy(name):
+    code = f"import sys, {NAME}{name}; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative)
+def test_sizes(module):
+    lines = module.text.count("\n")
+    assert lines <= 300 or module.relative in LONG, (
+        f"{module.relative} has {lines} lines: which two ideas does it hold?"
+    )
+    long = {name: size for name, size in module.functions() if size > 50 and f"{module.relative}:{name}" not in LONG}
+    assert long == {}
+
+
+def test_exceptions_are_still_needed():
+    sizes = {module.relative: module.text.count("\n") for module in MODULES if module.text.count("\n") > 300}
+    sizes |= {f"{m.relative}:{name}": size for m in MODULES for name, size in m.functions() if size > 50}
+    assert LONG.keys() <= sizes.keys()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative)
+def test_all_is_what_is_exported(module):
+    exported = module.exported()
+    if module.path.name == "__init__.py" and not module.defined():
+        assert not exported
+        return
+    assert exported is not None, f"{module.relative} has no __all__"
+    assert set(exported) == module.defined()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative)
+def test_nothing_is_left_lying(module):
+    for word in ("TODO", "FIXME", "XXX", "print(", "NotImplementedError", "breakpoint("):
+        assert word not in module.text, f"{module.relative} has {word}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative)
+def test_a_file_says_what_it_is_about(module):
+    assert ast.get_docstring(module.tree)
+
+
+def test_each_room_has_a_readme():
+    rooms = [
+        folder for folder in PACKAGE.rglob("*") if folder.is_dir() and folder.name not in {"__pycache__", "static"}
+    ]
+    assert [str(room) for room in rooms if not (room / "README.md").is_file()] == []
