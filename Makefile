@@ -9,6 +9,8 @@ PYTHON_HERE := .venv/bin/python
 STAGES := lint types js unit kernel browser wheels
 
 export PYTHONUNBUFFERED := 1
+# Where the machine has no Node, or too old a one, setup puts one here.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help setup test demo lab format bundle screenshots clean $(STAGES)
 

