@@ -7,40 +7,28 @@
  * @returns {Boxes}
  */
 export function leftHeavy(tree) {
-  const { count, fn, total } = tree;
+  const { count } = tree;
   const { first, children } = siblings(tree);
-  const node = new Int32Array(count);
-  const boxParent = new Int32Array(count);
-  const x0 = new Float64Array(count);
-  const x1 = new Float64Array(count);
-  const row = new Int32Array(count);
+  const [fn, parent, row, node] = [0, 0, 0, 0].map(() => new Int32Array(count));
+  const [x0, x1, self, total] = [0, 0, 0, 0].map(() => new Float64Array(count));
   let filled = 0;
-  /** @type {(from: number, to: number, above: number) => void} */
-  const place = (from, to, above) => {
+  // Boxes are their own queue: breadth first, so that a row is a range and the children of a box stand together.
+  for (let above = -1; above < filled; above++) {
+    const inner = above < 0 ? -1 : node[above];
     let x = above < 0 ? 0 : x0[above];
-    for (let i = from; i < to; i++) {
+    for (let i = first[inner + 1]; i < first[inner + 2]; i++, filled++) {
       const child = children[i];
       node[filled] = child;
-      boxParent[filled] = above;
-      row[filled] = above < 0 ? 0 : row[above] + 1;
+      fn[filled] = tree.fn[child];
+      parent[filled] = above;
+      row[filled] = tree.depth[child];
+      self[filled] = tree.self[child];
+      total[filled] = tree.total[child];
       x0[filled] = x;
-      x1[filled] = x += total[child];
-      filled++;
+      x1[filled] = x += tree.total[child];
     }
-  };
-  place(first[0], first[1], -1);
-  // Boxes are their own queue: breadth first, so that a row is a range and the children of a box stand together.
-  for (let box = 0; box < filled; box++) place(first[node[box] + 1], first[node[box] + 2], box);
-  return {
-    ...rowsOf(row, x0, x1),
-    fn: node.map((n) => fn[n]),
-    self: Float64Array.from(node, (n) => tree.self[n]),
-    total: Float64Array.from(node, (n) => total[n]),
-    parent: boxParent,
-    node,
-    x0Min: 0,
-    x1Max: tree.weight,
-  };
+  }
+  return { ...rowsOf(row, x0, x1), fn, self, total, parent, node, x0Min: 0, x1Max: tree.weight };
 }
 
 /**
@@ -50,12 +38,11 @@ export function leftHeavy(tree) {
  */
 function siblings({ count, parent, total, fn }) {
   const first = new Int32Array(count + 3);
+  // Two places further than a plain count: one for the roots, one because filling moves every start to its end.
   for (let node = 0; node < count; node++) first[parent[node] + 3]++;
   for (let i = 1; i < first.length; i++) first[i] += first[i - 1];
   const children = new Int32Array(count);
   for (let node = 0; node < count; node++) children[first[parent[node] + 2]++] = node;
-  first.copyWithin(1, 0);
-  first[0] = 0;
   const scratch = new Int32Array(count);
   for (let node = -1; node < count; node++) heaviestFirst(children, first[node + 1], first[node + 2], total, fn, scratch);
   return { first, children };
@@ -134,8 +121,9 @@ export function rowsOf(row, x0, x1, rows = 0) {
   const rowStart = new Int32Array(all + 1);
   const widest = new Float64Array(all);
   for (let box = 0; box < count; box++) {
+    const width = x1[box] - x0[box];
     rowStart[row[box] + 1]++;
-    widest[row[box]] = Math.max(widest[row[box]], x1[box] - x0[box]);
+    if (width > widest[row[box]]) widest[row[box]] = width;
   }
   for (let i = 1; i <= all; i++) rowStart[i] += rowStart[i - 1];
   return { count, row, x0, x1, rowStart, widest, rows: all };
