@@ -1,0 +1,32 @@
+"""`wall`: where elapsed time goes, waiting included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from openprofiling_ipy.profilers.base import Scope
+from openprofiling_ipy.profilers.sampler import DEFAULT_RATE, Sampling, check_rate
+
+__all__ = ["WallProfiler"]
+
+
+@dataclass(frozen=True)
+class WallProfiler:
+    """
+    Samples all threads `rate` times a second and weighs each sample by the time that passed.
+
+    CPU time is recorded beside it. `all_threads` shows hidden threads too. Raises InvalidOption for a bad rate.
+    """
+
+    rate: float = DEFAULT_RATE
+    scope: Scope = field(default_factory=Scope)
+    all_threads: bool = False
+    name: ClassVar[str] = "wall"
+
+    def __post_init__(self) -> None:
+        check_rate(self.rate)
+
+    def start(self) -> Sampling:
+        """Begin, on the thread and task that the recording is about. Raises ProfilerUnavailable."""
+        return Sampling("wall", self.rate, self.scope, all_threads=self.all_threads).start()
