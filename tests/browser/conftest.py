@@ -86,7 +86,7 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
 def _url(what: str | bytes | Path, file: Path) -> str:
     if isinstance(what, Path):
         return what.resolve().as_uri()
-    if isinstance(what, str) and urlsplit(what).scheme in {"http", "file"}:
+    if isinstance(what, str) and urlsplit(what).scheme in {"about", "file", "http"}:
         return what
     file.write_bytes(what if isinstance(what, bytes) else what.encode())
     return file.as_uri()
