@@ -28,7 +28,8 @@ export function leftHeavy(tree) {
       x1[filled] = x += tree.total[child];
     }
   }
-  return { ...rowsOf(row, x0, x1), fn, self, total, parent, node, x0Min: 0, x1Max: tree.weight };
+  const rows = count ? row[count - 1] + 1 : 0;
+  return indexed({ fn, parent, row, x0, x1, self, total, node, heaviestFirst: true }, rows, tree.weight);
 }
 
 /**
@@ -109,22 +110,24 @@ function merge(ids, from, middle, to, total, fn, scratch) {
 }
 
 /**
- * The row index of boxes that are sorted by row.
- * @param {Int32Array} row
- * @param {Float64Array} x0
- * @param {Float64Array} x1
- * @param {number} [rows] at least
+ * Boxes from columns that are sorted by row and x: adds the index of rows and of children.
+ * @param {Pick<Boxes, "fn" | "parent" | "row" | "x0" | "x1" | "self" | "total" | "node" | "heaviestFirst">} columns
+ * @param {number} rows
+ * @param {number} x1Max
+ * @returns {Boxes}
  */
-export function rowsOf(row, x0, x1, rows = 0) {
+export function indexed(columns, rows, x1Max) {
+  const { row, parent, x0, x1 } = columns;
   const count = row.length;
-  const all = Math.max(rows, count ? row[count - 1] + 1 : 0);
-  const rowStart = new Int32Array(all + 1);
-  const widest = new Float64Array(all);
-  for (let box = 0; box < count; box++) {
+  const rowStart = new Int32Array(rows + 1);
+  const widest = new Float64Array(rows);
+  const firstChild = new Int32Array(count).fill(-1);
+  for (let box = count - 1; box >= 0; box--) {
     const width = x1[box] - x0[box];
     rowStart[row[box] + 1]++;
     if (width > widest[row[box]]) widest[row[box]] = width;
+    if (parent[box] >= 0) firstChild[parent[box]] = box;
   }
-  for (let i = 1; i <= all; i++) rowStart[i] += rowStart[i - 1];
-  return { count, row, x0, x1, rowStart, widest, rows: all };
+  for (let i = 1; i <= rows; i++) rowStart[i] += rowStart[i - 1];
+  return { ...columns, count, rowStart, widest, firstChild, rows, x0Min: 0, x1Max };
 }

@@ -5,11 +5,12 @@
  * stand side by side, each as wide as its weight.
  */
 
-import { grown } from "./grow.js";
-import { rowsOf } from "./layout.js";
-import { valueIndex } from "./weights.js";
+import { gathered, grown } from "./columns.js";
+import { indexed } from "./layout.js";
+import { bands, hasClock } from "./spans.js";
 
-/** @import { Lane, Profile, TimeBoxes, Tree } from "./types.js" */
+/** @import { Band } from "./spans.js" */
+/** @import { Boxes, Lane, Profile, TimeBoxes, Tree } from "./types.js" */
 
 /**
  * @param {Profile} profile
@@ -19,58 +20,22 @@ import { valueIndex } from "./weights.js";
  * @returns {TimeBoxes}
  */
 export function timeOrder(profile, tree, lanes, value) {
-  const bands = samplesByLane(profile, tree, lanes, value);
-  const wall = valueIndex(profile, "wall");
-  const { time, values } = profile.samples;
-  const clock = time !== null && wall >= 0;
-  const drawn = new Drawing(tree);
+  const list = bands(profile, tree, lanes, value);
+  const clock = hasClock(profile);
+  const drawing = new Drawing(tree);
   let row = 0;
-  let right = 0;
+  let right = clock ? profile.duration : 0;
   /** @type {Lane[]} */
-  const list = [];
-  for (const { thread, samples, rows } of bands) {
-    const headerRow = bands.length > 1 ? row++ : -1;
-    const lane = { thread, headerRow, firstRow: row, rows, total: 0, hidden: 0 };
-    drawn.begin(row);
-    let free = clock ? -Infinity : 0;
-    for (const i of samples) {
-      const weight = values[value][i];
-      const end = clock ? time[i] : free + weight;
-      const start = Math.max(clock ? end - values[wall][i] : free, free);
-      lane.total += weight;
-      if (end <= start) {
-        lane.hidden++;
-        continue;
-      }
-      if (start > free) drawn.close();
-      drawn.sample(tree.stackNode[profile.samples.stack[i]], start, end, weight);
-      free = end;
-    }
-    right = Math.max(right, free);
+  const laneRows = [];
+  for (const band of list) {
+    const headerRow = list.length > 1 ? row++ : -1;
+    const rows = drawing.band(band, row);
+    const { thread, total, hidden, joined } = band;
+    laneRows.push({ thread, headerRow, firstRow: row, rows, total, hidden, joined });
+    right = Math.max(right, band.end[band.count - 1]);
     row += rows;
-    list.push(lane);
   }
-  return { ...drawn.boxes(row, clock ? Math.max(right, profile.duration) : right), lanes: list, clock };
-}
-
-/**
- * The samples to draw, lane by lane: those of the user first.
- * @param {Profile} profile
- * @param {Tree} tree
- * @param {Uint8Array} lanes
- * @param {number} value
- */
-function samplesByLane(profile, tree, lanes, value) {
-  const { stack, thread, values } = profile.samples;
-  const bands = profile.threads.map((_, lane) => ({ thread: lane, samples: /** @type {number[]} */ ([]), rows: 0 }));
-  for (let i = 0; i < stack.length; i++) {
-    if (stack[i] < 0 || !lanes[thread[i]] || values[value][i] <= 0) continue;
-    const band = bands[thread[i]];
-    band.samples.push(i);
-    band.rows = Math.max(band.rows, tree.depth[tree.stackNode[stack[i]]] + 1);
-  }
-  const home = (/** @type {{thread: number}} */ band) => (profile.threads[band.thread].home ? 0 : 1);
-  return bands.filter((band) => band.samples.length).sort((a, b) => home(a) - home(b) || a.thread - b.thread);
+  return { ...drawing.boxes(row, right), lanes: laneRows, clock };
 }
 
 /** Growing columns of boxes, and the path that is open at the pen. */
@@ -91,14 +56,22 @@ class Drawing {
     this.firstRow = 0;
   }
 
-  /** @param {number} firstRow */
-  begin(firstRow) {
+  /**
+   * Draw a lane's spans.
+   * @param {Band} band
+   * @param {number} firstRow
+   * @returns {number} how many rows it takes
+   */
+  band({ count, leaf, start, end, weight }, firstRow) {
+    let rows = 0;
     this.firstRow = firstRow;
     this.open = 0;
-  }
-
-  close() {
-    this.open = 0;
+    for (let i = 0; i < count; i++) {
+      if (i && start[i] > end[i - 1]) this.open = 0;
+      this.span(leaf[i], start[i], end[i], weight[i]);
+      if (this.open > rows) rows = this.open;
+    }
+    return rows;
   }
 
   /**
@@ -107,7 +80,7 @@ class Drawing {
    * @param {number} end
    * @param {number} weight
    */
-  sample(leaf, start, end, weight) {
+  span(leaf, start, end, weight) {
     const { depth, parent } = this.tree;
     const deepest = depth[leaf];
     if (deepest >= this.path.length) this.path = grown(this.path, deepest + 1);
@@ -119,7 +92,7 @@ class Drawing {
     this.open = deepest + 1;
     let box = this.count + deepest + 1 - kept;
     this.count = box;
-    for (node = leaf; depth[node] >= kept && node >= 0; node = parent[node]) {
+    for (node = leaf; node >= 0 && depth[node] >= kept; node = parent[node]) {
       box--;
       this.path[depth[node]] = box;
       this.node[box] = node;
@@ -142,6 +115,7 @@ class Drawing {
   /**
    * @param {number} rows
    * @param {number} right
+   * @returns {Boxes}
    */
   boxes(rows, right) {
     const { count, parent, x1 } = this;
@@ -155,18 +129,20 @@ class Drawing {
     const order = byRow(this.row, count, rows);
     const place = new Int32Array(count);
     for (let box = 0; box < count; box++) place[order[box]] = box;
-    const node = order.map((box) => this.node[box]);
-    const pick = (/** @type {Float64Array} */ column) => Float64Array.from(order, (box) => column[box]);
-    return {
-      ...rowsOf(order.map((box) => this.row[box]), pick(this.x0), pick(x1), rows),
-      fn: node.map((n) => this.tree.fn[n]),
-      parent: order.map((box) => (parent[box] < 0 ? -1 : place[parent[box]])),
-      self: pick(this.self),
-      total: pick(total),
+    for (let box = 0; box < count; box++) if (parent[box] >= 0) parent[box] = place[parent[box]];
+    const node = gathered(this.node, order);
+    const columns = {
+      fn: gathered(this.tree.fn, node),
+      parent: gathered(parent, order),
+      row: gathered(this.row, order),
+      x0: gathered(this.x0, order),
+      x1: gathered(x1, order),
+      self: gathered(this.self, order),
+      total: gathered(total, order),
       node,
-      x0Min: 0,
-      x1Max: right,
+      heaviestFirst: false,
     };
+    return indexed(columns, rows, right);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The display tree: stacks folded to functions, and the trees of callers and callees of one function. */
 
-import { grown } from "./grow.js";
+import { grown } from "./columns.js";
 import { Trie } from "./trie.js";
 import { stackTotal } from "./weights.js";
 

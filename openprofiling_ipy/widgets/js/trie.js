@@ -1,6 +1,6 @@
 /** A growing tree of functions: children are found by (parent, function) in an open-addressed hash table. */
 
-import { grown } from "./grow.js";
+import { grown } from "./columns.js";
 
 /** @import { Tree } from "./types.js" */
 

@@ -112,6 +112,8 @@
  * @property {Int32Array} node [count] into the tree it was made of
  * @property {Int32Array} rowStart [rows + 1] the boxes of row r are [rowStart[r], rowStart[r + 1])
  * @property {Float64Array} widest [rows] the widest box of a row
+ * @property {Int32Array} firstChild [count] the leftmost box that hangs on it, -1 for none; its siblings follow it
+ * @property {boolean} heaviestFirst siblings are sorted by width, the widest first
  * @property {number} rows
  * @property {number} x0Min extent of the picture
  * @property {number} x1Max
@@ -123,6 +125,7 @@
  * @property {number} rows
  * @property {number} total weight of the value
  * @property {number} hidden samples not drawn because another of the lane covers the same moment
+ * @property {number} joined samples drawn as one with a longer neighbour, because there are too many; usually 0
  *
  * @typedef {Boxes & {lanes: Lane[], clock: boolean}} TimeBoxes `clock`: x is ns since the start, else cumulated weight
  *
