@@ -38,7 +38,11 @@ UPWARD = {
 SHARED = {
     "profilers": {"base", "registry", "clock"},
     "exporters": {"base", "naming"},
-    "formats": {"base", "registry", "columns"},
+    "formats": {
+        *("base", "registry", "columns", "jsontext", "naming", "stacktext"),
+        # The other half of a format, in a file of its own.
+        *("speedscope_reader", "cpuprofile_reader", "html_view"),
+    },
 }
 #: The files that know all siblings of their room.
 REGISTRIES = {"profilers/registry.py", "formats/registry.py"}

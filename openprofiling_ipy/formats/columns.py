@@ -8,7 +8,7 @@ distance to it (1: the stack before, 0: a root), and the stacks and times of sam
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 
@@ -38,7 +38,7 @@ _THREAD_KINDS = get_args(ThreadKind)
 
 
 def encode(profile: Profile) -> dict[str, Any]:
-    """Return the profile as dicts, lists, strings and numbers that `json` writes. NaN and infinite attributes are left out."""
+    """Return the profile as dicts, lists, strings and numbers for `json`; NaN and infinite attributes are left out."""
     stacks, samples = profile.stacks, profile.samples
     distance = np.where(stacks.parent < 0, 0, np.arange(len(stacks)) - stacks.parent)
     return {
@@ -102,7 +102,7 @@ def _differences(column: NDArray[Any]) -> list[int]:
     # int64 wraps round at its ends and `decode` wraps back, so that any two numbers have a difference.
     wide = column.astype(np.int64)
     with np.errstate(over="ignore"):
-        return np.diff(wide, prepend=np.int64(0)).tolist()
+        return cast("list[int]", np.diff(wide, prepend=np.int64(0)).tolist())
 
 
 def _writable(value: object) -> bool:
@@ -193,7 +193,7 @@ def _value_type(item: object) -> ValueType:
     kind, unit = data.get("kind"), data.get("unit")
     if not isinstance(kind, str) or unit not in _UNITS:
         raise ValueError(f"a value type needs a kind and a unit of {', '.join(_UNITS)}")
-    return ValueType(kind, unit)
+    return ValueType(kind, cast("Unit", unit))
 
 
 def _thread(item: object) -> Thread:
@@ -201,7 +201,7 @@ def _thread(item: object) -> Thread:
     name, kind, home = data.get("name"), data.get("kind"), data.get("home")
     if not isinstance(name, str) or kind not in _THREAD_KINDS or not isinstance(home, bool):
         raise ValueError(f"a thread needs a name, a kind of {', '.join(_THREAD_KINDS)} and whether it is home")
-    return Thread(name, kind, home)
+    return Thread(name, cast("ThreadKind", kind), home)
 
 
 def _decimal(text: object) -> int:

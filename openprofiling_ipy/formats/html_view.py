@@ -1,0 +1,79 @@
+"""What the HTML page says about a profile: the facts its script shows, and a table for where no script runs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from openprofiling_ipy.analysis.colors import package_colors
+from openprofiling_ipy.analysis.places import label, places
+from openprofiling_ipy.analysis.weights import depths, document_total, function_weights
+from openprofiling_ipy.formats import naming
+from openprofiling_ipy.model.attributes import A
+from openprofiling_ipy.model.units import format_percent, format_value
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.analysis.summary import Summary
+    from openprofiling_ipy.model import Profile
+
+__all__ = ["table", "view"]
+
+_ROWS: Final = 15
+#: Heights in px: what stands round the picture, a frame, and the bounds of the whole.
+_ROUND, _FRAME, _LOWEST, _HIGHEST = 96, 20, 220, 460
+
+
+def view(profile: Profile, words: Summary, value: int) -> dict[str, Any]:
+    """Return the `view` member of the page's data: everything the script would else have to find out itself."""
+    found = places(profile)
+    facts = profile.attributes
+    distinct = list(dict.fromkeys(found.values()))
+    numbers = {place: number for number, place in enumerate(distinct)}
+    files = sorted(set(profile.functions.file.tolist()))
+    cell = str(facts.get(A.LABEL, ""))
+    number = f"#{facts[A.NUMBER]} " if A.NUMBER in facts else ""
+    kind = str(facts.get(A.KIND) or profile.value_types[0].kind)
+    colors = package_colors(place.package for place in distinct if place.kind == "package")
+    return {
+        "title": words.title,
+        "facts": list(words.facts),
+        "notes": [asdict(note) for note in words.notes],
+        "value": profile.value_types[value].kind,
+        "cell": cell if cell in profile.sources else "",
+        "places": [asdict(place) for place in distinct],
+        "file_place": {str(file): numbers[found[profile.strings[file]]] for file in files},
+        "packages": {package: asdict(pair) for package, pair in colors.items()},
+        "export": f"%oprof export {number}DEST",
+        "filename": naming.stem(kind, profile.started_at),
+        "height": _height(profile),
+    }
+
+
+def _height(profile: Profile) -> int:
+    deepest = int(depths(profile.stacks).max()) + 1 if len(profile.stacks) else 0
+    return min(max(_ROUND + _FRAME * deepest, _LOWEST), _HIGHEST)
+
+
+def table(profile: Profile, words: Summary, value: int) -> str:
+    """Return the functions with the most self weight as an HTML table; all text in it is escaped."""
+    own, total = function_weights(profile, value)
+    whole = document_total(profile, value)
+    value_type = profile.value_types[value]
+    order = np.lexsort((np.arange(len(own)), -total, -own))[:_ROWS]
+
+    def cell(number: int) -> str:
+        share = f" ({format_percent(number / whole)})" if whole else ""
+        return f'<td align="right">{escape(format_value(number, value_type.unit) + share)}</td>'
+
+    rows = "".join(
+        f"<tr><td>{escape(label(profile, function))}</td>{cell(int(own[function]))}{cell(int(total[function]))}</tr>"
+        for function in order.tolist()
+        if total[function] > 0
+    )
+    kind = escape(value_type.kind)
+    head = f'<tr><th align="left">function</th><th align="right">self {kind}</th><th align="right">total</th></tr>'
+    facts = escape(" · ".join((words.title, *words.facts)))
+    return f"<table><caption>{facts}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
