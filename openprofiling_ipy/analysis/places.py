@@ -20,7 +20,18 @@ from openprofiling_ipy.model.attributes import A
 if TYPE_CHECKING:
     from openprofiling_ipy.model import Profile
 
-__all__ = ["ELSEWHERE", "FOLDED_FILE", "NATIVE", "Place", "PlaceKind", "label", "place", "places"]
+__all__ = [
+    "ELSEWHERE",
+    "FOLDED_FILE",
+    "NATIVE",
+    "Place",
+    "PlaceKind",
+    "label",
+    "place",
+    "places",
+    "prefixes_of",
+    "resolve",
+]
 
 PlaceKind = Literal["cell", "user", "package", "stdlib", "builtin", "native"]
 
@@ -175,10 +186,14 @@ def _absolute(path: str) -> bool:
     return outside or path == ".." or bool(_DRIVE.match(path) or _SCHEME.match(path))
 
 
+def prefixes_of(profile: Profile) -> tuple[str, ...]:
+    """Return the folders of the standard library and of installed packages, as the profile has them."""
+    return tuple(filter(None, str(profile.attributes.get(A.PREFIXES, "")).split("\n")))
+
+
 def places(profile: Profile) -> dict[str, Place]:
     """Return the place of every file in the profile's functions, in the order of the functions."""
-    folder = str(profile.attributes.get(A.FOLDER, ""))
-    prefixes = tuple(filter(None, str(profile.attributes.get(A.PREFIXES, "")).split("\n")))
+    folder, prefixes = str(profile.attributes.get(A.FOLDER, "")), prefixes_of(profile)
     found: dict[str, Place] = {}
     for file_id in dict.fromkeys(profile.functions.file.tolist()):
         file = profile.strings[file_id]
@@ -192,8 +207,7 @@ def places(profile: Profile) -> dict[str, Place]:
 def label(profile: Profile, function: int) -> str:
     """Return the text of this function's frames: "train · In[3]:12", "DataFrame.merge · pandas/core/frame.py:9"."""
     name = profile.function_name(function) or "(anonymous)"
-    folder = str(profile.attributes.get(A.FOLDER, ""))
-    prefixes = tuple(filter(None, str(profile.attributes.get(A.PREFIXES, "")).split("\n")))
+    folder, prefixes = str(profile.attributes.get(A.FOLDER, "")), prefixes_of(profile)
     short = place(profile.function_file(function), folder, prefixes).short
     line = int(profile.functions.first_line[function])
     where = f"{short}:{line}" if short and line else short

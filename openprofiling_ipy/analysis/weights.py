@@ -7,7 +7,7 @@ A value is given by its column in `samples.values`, lanes by a mask over `thread
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "default_lanes",
+    "depths",
     "document_total",
     "function_weights",
     "outermost",
+    "path_sums",
     "stack_functions",
     "stack_self",
     "stack_total",
@@ -54,7 +56,7 @@ def default_lanes(profile: Profile, value: int) -> NDArray[np.bool_]:
     return np.ones(len(profile.threads), dtype=np.bool_)
 
 
-def sums(index: NDArray[np.int32], weight: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def sums(index: NDArray[np.integer[Any]], weight: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """Add up `weight` by `index` into int64 [count]; exact, where `np.bincount` would go through floats."""
     out = np.zeros(count, dtype=np.int64)
     np.add.at(out, index, weight)
@@ -80,6 +82,19 @@ def stack_total(stacks: StackTable, self_weight: NDArray[np.int64]) -> NDArray[n
     before = np.zeros(len(stacks) + 1, dtype=np.int64)
     np.cumsum(self_weight, out=before[1:])
     return before[stacks.end] - before[:-1]
+
+
+def path_sums(stacks: StackTable, amount: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the sum [N] of `amount` [N] over each stack and its ancestors: in preorder, one cumulative sum as well."""
+    change = np.zeros(len(stacks) + 1, dtype=np.int64)
+    change[:-1] = amount
+    np.subtract.at(change, stacks.end, amount)
+    return np.cumsum(change)[:-1]
+
+
+def depths(stacks: StackTable) -> NDArray[np.int32]:
+    """Return the depth [N] of each stack, 0 for a root."""
+    return (path_sums(stacks, np.ones(len(stacks), dtype=np.int64)) - 1).astype(np.int32)
 
 
 def stack_functions(profile: Profile) -> NDArray[np.int32]:

@@ -33,6 +33,7 @@ class A:
     RUNS = "runs"  # how often the code was repeated
     FOLDED = "folded"  # frames folded to fit a budget
     FOLDED_SHARE = "folded_share"  # the largest share of one of them (float)
+    TIME_STEP = "time_step"  # samples of one stack were joined within steps of this length
     ERROR = "error"  # the first line of the exception that ended the cell
     CORES = "cores"  # float: native CPU over elapsed time
     HOST = "host"

@@ -1,0 +1,157 @@
+"""Make a profile small enough for a page: what is too small to see is folded, and it is said how much."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from openprofiling_ipy.analysis.places import FOLDED_FILE, places
+from openprofiling_ipy.analysis.reshape import compact, join, regroup
+from openprofiling_ipy.analysis.thinning import thin_samples
+from openprofiling_ipy.analysis.weights import default_lanes, stack_functions, stack_self, stack_total, sums
+from openprofiling_ipy.model import FrameTable, FunctionTable, Profile, StackTable
+from openprofiling_ipy.model.attributes import A
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["fit", "fold_small", "library_lines"]
+
+_FOLDED = re.compile(r"\((\d+) small frames\)")
+#: The steps of `fit`: the share below which frames fold, and the samples kept; each keeps about half of the one before.
+_STEPS = [(1e-5 * 2**step, 200 + 2**18 // 2**step) for step in range(16)]
+
+
+def fit(profile: Profile, budget: int, size: Callable[[Profile], int]) -> Profile:
+    """
+    Return the profile, or as much of it as keeps `size(profile)` within `budget`; the smallest form where nothing does.
+
+    First go the executed lines of libraries, which no picture shows, then small frames and the times of samples, step
+    by step. Weights stay: see `fold_small` and `thin_samples`. `size` must not grow where a profile shrinks.
+    """
+    if size(profile) <= budget:
+        return profile
+    plain = library_lines(profile)
+    if size(plain) <= budget:
+        return plain
+    low, high = 0, len(_STEPS) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if size(_step(plain, middle)) <= budget:
+            high = middle
+        else:
+            low = middle + 1
+    return _step(plain, low)
+
+
+def _step(profile: Profile, step: int) -> Profile:
+    share, count = _STEPS[step]
+    return thin_samples(fold_small(profile, share), count)
+
+
+def library_lines(profile: Profile) -> Profile:
+    """Forget the executed lines and the expressions of code that is not the user's own."""
+    found = places(profile)
+    own_files = [found[profile.strings[i]].kind in ("cell", "user") for i in profile.functions.file.tolist()]
+    frames = profile.frames
+    own = np.array(own_files, dtype=np.bool_)[frames.function]
+    alike = np.where(own, len(profile.functions) + np.arange(len(frames)), frames.function)
+    _, kept, which = np.unique(alike, return_index=True, return_inverse=True)
+    known = own[kept]
+    fewer = FrameTable(
+        frames.function[kept], np.where(known, frames.line[kept], 0), np.where(known, frames.expression[kept], 0)
+    )
+    return compact(join(profile, which[profile.stacks.frame], frames=fewer))
+
+
+def fold_small(profile: Profile, share: float) -> Profile:
+    """
+    Fold frames below `share` of every value into one child of their caller, "(12 small frames)".
+
+    A frame is what a picture shows: the lines of a function on one path are weighed together. Where there is but one
+    small frame below a caller it stays, for folding would save nothing. The document's totals stay exact, and so do
+    those of every frame still shown; a function loses what it did inside folded frames. Sets FOLDED, the number of
+    folded frames, and FOLDED_SHARE, the largest share of one.
+    """
+    node, tree = regroup(profile.stacks, stack_functions(profile))
+    part = _shares(profile, node, tree)
+    top = (part < share) & (np.append(part, np.inf)[tree.parent] >= share)
+    # How many frames would fold below each caller; the last place is that of the roots.
+    number = np.zeros(len(tree) + 1, dtype=np.int64)
+    np.add.at(number, tree.parent[top], stack_total(tree, _frame_counts(profile, node, tree))[top])
+    several = sums(tree.parent[top], tree.end[top] - np.flatnonzero(top), len(tree) + 1) > 1
+    top &= several[tree.parent]
+    if not top.any():
+        return profile
+    change = np.zeros(len(tree) + 1, dtype=np.int64)
+    change[:-1] += top
+    np.subtract.at(change, tree.end[top], 1)
+    hidden = np.cumsum(change)[:-1] > 0
+    widened, frame_of = _with_folded_frames(profile, number[tree.parent[top]])
+    wanted = number[tree.parent[node]]
+    key = np.where(top[node], frame_of[np.where(top[node], wanted, 0)], profile.stacks.frame)
+    folded = join(widened, key, (top | ~hidden)[node])
+    facts = dict(profile.attributes)
+    facts[A.FOLDED] = int(facts.get(A.FOLDED, 0)) + int(hidden.sum())
+    facts[A.FOLDED_SHARE] = max(float(facts.get(A.FOLDED_SHARE, 0.0)), float(part[top].max()))
+    return compact(replace(folded, attributes=facts))
+
+
+def _shares(profile: Profile, node: NDArray[np.int64], tree: StackTable) -> NDArray[np.float64]:
+    """Return the largest share [nodes] each node of the display tree has of any value, of all lanes or those shown."""
+    part = np.zeros(len(tree), dtype=np.float64)
+    everywhere = np.ones(len(profile.threads), dtype=np.bool_)
+    for value in range(len(profile.value_types)):
+        for lanes in (everywhere, default_lanes(profile, value)):
+            total = stack_total(tree, sums(node, stack_self(profile, value, lanes), len(tree)))
+            whole = int(np.where(lanes[profile.samples.thread], profile.samples.values[:, value], 0).sum())
+            if whole:
+                np.maximum(part, total / whole, out=part)
+    return part
+
+
+def _frame_counts(profile: Profile, node: NDArray[np.int64], tree: StackTable) -> NDArray[np.int64]:
+    """Return how many frames each node stands for: 1, but more where it was folded before."""
+    counts = np.ones(len(profile.functions), dtype=np.int64)
+    for function, (name, file) in enumerate(
+        zip(profile.functions.name.tolist(), profile.functions.file.tolist(), strict=True)
+    ):
+        match = _FOLDED.fullmatch(profile.strings[name])
+        if match and profile.strings[file] == FOLDED_FILE:
+            counts[function] = int(match[1])
+    result = np.ones(len(tree), dtype=np.int64)
+    result[node] = counts[stack_functions(profile)]
+    return result
+
+
+def _with_folded_frames(profile: Profile, numbers: NDArray[np.int64]) -> tuple[Profile, NDArray[np.int64]]:
+    """Return the profile with a frame for each of `numbers`, and which frame it is by number."""
+    distinct = np.unique(numbers)
+    strings = {text: i for i, text in enumerate(profile.strings)}
+    names = [strings.setdefault(f"({number} small frames)", len(strings)) for number in distinct.tolist()]
+    file = strings.setdefault(FOLDED_FILE, len(strings))
+    functions, frames, fresh = profile.functions, profile.frames, len(distinct)
+    nothing = np.zeros(fresh, dtype=np.int32)
+    added = np.arange(fresh)
+    frame_of = np.zeros(int(distinct.max()) + 1, dtype=np.int64)
+    frame_of[distinct] = len(frames) + added
+    widened = replace(
+        profile,
+        strings=tuple(strings),
+        functions=FunctionTable(
+            np.concatenate((functions.name, names)),
+            np.concatenate((functions.file, nothing + file)),
+            np.concatenate((functions.first_line, nothing)),
+        ),
+        frames=FrameTable(
+            np.concatenate((frames.function, len(functions) + added)),
+            np.concatenate((frames.line, nothing)),
+            np.concatenate((frames.expression, nothing)),
+        ),
+    )
+    return widened, frame_of
