@@ -31,7 +31,8 @@ export function files(profile, value, lanes) {
 }
 
 /**
- * Self and total of every line of a file that has weight. A line that is several times on a stack counts once.
+ * Self and total of every line of a file that has weight. A line that is several times on a stack counts once. What ran
+ * at unknown positions stands under line 0.
  * @param {Profile} profile
  * @param {string} file
  * @param {number} value
@@ -43,11 +44,11 @@ export function lineWeights(profile, file, value, lanes) {
   const lineOf = linesIn(profile, file);
   const own = stackSelf(profile, value, lanes);
   const whole = stackTotal(profile.stacks, own);
-  const size = lineOf.reduce((most, line) => Math.max(most, line), 0) + 1;
+  const size = lineOf.reduce((most, line) => Math.max(most, line), -1) + 1;
   const [self, total, open] = [new Float64Array(size), new Float64Array(size), new Int32Array(size)];
   for (let i = 0; i < own.length; i++) {
     const line = lineOf[frame[i]];
-    if (!line) continue;
+    if (line < 0) continue;
     self[line] += own[i];
     if (i >= open[line]) {
       total[line] += whole[i];
@@ -125,10 +126,10 @@ export function lineNodes(profile, tree, file, line) {
 /**
  * @param {Profile} profile
  * @param {string} file
- * @returns {Int32Array} [F] the line of frames of that file, 0 for others
+ * @returns {Int32Array} [F] the line of frames of that file, -1 for others
  */
 function linesIn(profile, file) {
   const { fn, line } = profile.frames;
   const inFile = Uint8Array.from(profile.functions.file, (id) => (profile.strings[id] === file ? 1 : 0));
-  return line.map((number, frame) => (inFile[fn[frame]] ? number : 0));
+  return line.map((number, frame) => (inFile[fn[frame]] ? number : -1));
 }
