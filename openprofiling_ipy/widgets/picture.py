@@ -1,0 +1,210 @@
+"""
+The still picture: what GitHub, a PDF or an untrusted notebook shows, drawn like the live one.
+
+Root on top, left heavy, "my code" where the live picture begins with it. Sizes and colours are those of `js/paint.js`
+and `js/theme.js`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from openprofiling_ipy.analysis import colors, layout, places, scale, summary, transforms, weights
+from openprofiling_ipy.model.units import format_value
+from openprofiling_ipy.widgets import labels
+from openprofiling_ipy.widgets.canvas import Canvas, Typeface, mix
+from openprofiling_ipy.widgets.measure import harmless
+from openprofiling_ipy.widgets.ranking import names
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.analysis.places import Place
+    from openprofiling_ipy.model import Profile
+
+__all__ = ["Theme", "draw", "shown_tree"]
+
+Theme = Literal["light", "dark"]
+
+_ROW = 20
+_RADIUS = 2
+_INSET = 6
+#: Text in less room says nothing.
+_LEAST_ROOM = 12
+#: Rows beyond are counted instead of drawn: a picture in a notebook is no poster.
+_MOST_ROWS = 24
+_MOST_NOTES = 3
+#: Below so many samples boxes are pale, and keep so much of their colour.
+_FEW_SAMPLES = 20
+_PALE = 0.28
+_MARGIN = 10
+_LINE = 20
+_FOOT = 24
+
+_OWN = ("cell", "user")
+_WORDS = {"stdlib": "standard library", "builtin": "built in", "native": "native threads"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """A fill and its ink, and those of a warning."""
+
+    plain: tuple[str, str]
+    warning: tuple[str, str]
+
+
+_PAPERS = {
+    "light": _Paper(("#ffffff", "#1c2026"), ("#fff5dc", "#6b4700")),
+    "dark": _Paper(("#15171b", "#e7eaee"), ("#352a10", "#f4d58b")),
+}
+
+
+def draw(profile: Profile, width: int = 800, theme: Theme = "light", *, header: bool = True) -> bytes:
+    """
+    Return the picture as a PNG of `width` px, its height as the content asks for.
+
+    Above the boxes stand title, facts and notes, unless `header` is off; below them what a width means and whose the
+    colours are. The same profile always gives the same bytes.
+    """
+    shades = _Shades(profile, theme)
+    value = summary.shown_value(profile)
+    tree = shown_tree(profile, shades.found)
+    lines = _wrapped(profile, width - 2 * _MARGIN) if header else []
+    plan = _Plan(tree, value, layout.left_heavy(tree, value), shades, width, _LINE * len(lines) + _LINE // 2)
+    canvas = Canvas(width, plan.bottom + (_FOOT if plan.rows else 0), shades.paper.plain)
+    for number, line in enumerate(lines):
+        _write(canvas, line, number * _LINE + _LINE // 4, width, shades.paper)
+    if plan.rows:
+        _boxes(canvas, plan)
+        _legend(canvas, plan)
+    return canvas.png()
+
+
+def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
+    """Fold a profile as the live picture does at first: "my code" where there is more of it than the cell itself."""
+    own = sum(found[profile.function_file(which)].kind in _OWN for which in range(len(profile.functions)))
+    return transforms.by_function(transforms.fold_packages(profile) if own > 1 else profile)
+
+
+class _Shades:
+    """The colours of one picture: fill and ink by file."""
+
+    def __init__(self, profile: Profile, theme: Theme) -> None:
+        self.paper = _PAPERS[theme]
+        self.found = places.places(profile)
+        self._dark = theme == "dark"
+        self._pale = scale.measure(profile).weighty < _FEW_SAMPLES
+
+    def of(self, place: Place) -> tuple[str, str]:
+        """Return fill and ink of a place."""
+        chosen = colors.color(place)
+        fill, ink = (chosen.dark, chosen.ink_dark) if self._dark else (chosen.light, chosen.ink_light)
+        return (mix(fill, self.paper.plain[0], _PALE), self.paper.plain[1]) if self._pale else (fill, ink)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is drawn and where: the boxes of `tree` by `value`, in `width` px, from `top` on."""
+
+    tree: Profile
+    value: int
+    boxes: layout.Boxes
+    shades: _Shades
+    width: int
+    top: int
+
+    @property
+    def rows(self) -> int:
+        return int(self.boxes.depth.max()) + 1 if len(self.boxes) else 0
+
+    @property
+    def bottom(self) -> int:
+        return self.top + _ROW * min(self.rows, _MOST_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line above the boxes; `bold` stands in front of `text`."""
+
+    bold: str
+    text: str
+    warning: bool = False
+
+
+def _wrapped(profile: Profile, room: int) -> list[_Line]:
+    """Return the header's lines: facts stay whole, notes are clipped."""
+    said = summary.summary(profile)
+    title, body = Typeface(13, bold=True), Typeface(12)
+    lines = [_Line(labels.clip(harmless(said.title), title.width, room), "")]
+    for fact in map(harmless, said.facts):
+        longer = f"{lines[-1].text}  ·  {fact}" if lines[-1].bold or lines[-1].text else fact
+        if title.width(lines[-1].bold) + body.width(longer) <= room:
+            lines[-1] = _Line(lines[-1].bold, longer)
+        else:
+            lines.append(_Line("", labels.clip(fact, body.width, room)))
+    notes = said.notes[:_MOST_NOTES]
+    return lines + [
+        _Line("", labels.clip(harmless(note.text), body.width, room), note.level == "warn") for note in notes
+    ]
+
+
+def _write(canvas: Canvas, line: _Line, top: int, width: int, paper: _Paper) -> None:
+    if line.warning:
+        canvas.box((0, top, width, top + _LINE), paper.warning)
+    middle = top + _LINE / 2
+    end = canvas.text(_MARGIN, middle, line.bold, Typeface(13, bold=True)) if line.bold else _MARGIN
+    canvas.text(end, middle, line.text, Typeface(12), faint=not line.warning)
+
+
+def _boxes(canvas: Canvas, plan: _Plan) -> None:
+    tree, boxes, shades = plan.tree, plan.boxes, plan.shades
+    face = Typeface(11)
+    per_px = max(int(boxes.x1.max()), 1) / plan.width
+    seen = (boxes.x1 - boxes.x0 >= per_px) & (boxes.depth < _MOST_ROWS)
+    functions = weights.stack_functions(tree)[boxes.stack[seen]].tolist()
+    columns = (boxes.depth[seen].tolist(), (boxes.x0[seen] / per_px).tolist(), (boxes.x1[seen] / per_px).tolist())
+    styles: dict[int, tuple[tuple[str, str], list[str]]] = {}
+    for function, depth, x0, x1 in zip(functions, *columns, strict=True):
+        if function not in styles:
+            pair = shades.of(shades.found[tree.function_file(function)])
+            styles[function] = pair, labels.forms(*names(tree, function, shades.found))
+        pair, forms = styles[function]
+        left, right = round(x0), round(x1)
+        # Boxes wide enough leave a gap to the next.
+        right -= right - left >= 4
+        y = plan.top + depth * _ROW
+        canvas.box((left, y, right, y + _ROW - 1), pair, radius=_RADIUS if right - left >= 8 else 0)
+        room = right - left - 2 * _INSET + 2
+        if room > _LEAST_ROOM:
+            canvas.text(left + _INSET, y + _ROW / 2 - 0.5, labels.fit(forms, face.width, room), face)
+
+
+def _legend(canvas: Canvas, plan: _Plan) -> None:
+    """Say below the boxes what the whole width is, what is not drawn, and whose the colours are."""
+    face = Typeface(11)
+    middle = plan.bottom + _FOOT / 2
+    chosen = plan.tree.value_types[plan.value]
+    said = f"width: {chosen.kind} {format_value(weights.document_total(plan.tree, plan.value), chosen.unit)}"
+    if plan.rows > _MOST_ROWS:
+        said += f"  ·  {plan.rows - _MOST_ROWS} deeper rows not drawn"
+    left = canvas.text(_MARGIN, middle, said, face, faint=True) + 2 * _MARGIN
+    for word, pair in _owners(plan):
+        end = left + 14 + face.width(word)
+        if end > plan.width - _MARGIN:
+            return
+        top = round(middle) - 4
+        canvas.box((round(left), top, round(left) + 9, top + 9), pair, radius=_RADIUS)
+        canvas.text(left + 14, middle, word, face, faint=True)
+        left = end + _MARGIN + 4
+
+
+def _owners(plan: _Plan) -> list[tuple[str, tuple[str, str]]]:
+    """Return whose code the time was spent in, with its colours: the user's own first, the rest by weight."""
+    tree = plan.tree
+    own, _ = weights.function_weights(tree, plan.value)
+    spent: dict[tuple[str, tuple[str, str]], int] = {}
+    for function, weight in enumerate(own.tolist()):
+        place = plan.shades.found[tree.function_file(function)]
+        word = "your code" if place.kind in _OWN else _WORDS.get(place.kind) or place.package
+        key = (harmless(word), plan.shades.of(place))
+        spent[key] = spent.get(key, 0) + weight
+    return sorted(spent, key=lambda key: (key[0] != "your code", -spent[key], key[0]))

@@ -1,0 +1,205 @@
+"""The result as text: what a terminal, a log and `text/plain` show."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy.analysis import lines as line_analysis, places, summary
+from openprofiling_ipy.model.units import Unit, format_count, format_percent, format_value
+from openprofiling_ipy.widgets import measure
+from openprofiling_ipy.widgets.ranking import Ranking, names, rank
+from openprofiling_ipy.widgets.sources import main_file, source_lines
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.model import Profile
+
+__all__ = ["header", "table"]
+
+#: Of the rows, at most so many are lines of the cell, and none below this share of the whole.
+_LINES = 5
+_SMALLEST_SHARE = 0.01
+#: In columns. A narrower terminal loses the bars first.
+_LONGEST_BAR = 8
+_SHORTEST_BAR = 4
+_NARROWEST_LABEL = 40
+_NARROWEST_WITH_PLACE = 30
+
+_OWN = ("cell", "user")
+_BOLD, _FAINT, _YELLOW, _BLUE, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
+
+#: What stands for our own characters where an encoding has none of them.
+_PLAIN = str.maketrans({"µ": "u", "±": "~", "…": "...", "·": "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What may be written: `steps` are the parts of a bar's last column, from the thinnest to the full one."""
+
+    width: int
+    color: bool
+    encoding: str
+    steps: str = "▏▎▍▌▋▊▉█"
+    ellipsis: str = "…"
+    dot: str = " · "
+
+    def clean(self, text: str) -> str:
+        """Return `text` without anything that steers a terminal or that the encoding does not have."""
+        safe = measure.harmless(text)
+        return safe if _has(self.encoding, safe) else _replaced(self.encoding, safe.translate(_PLAIN))
+
+    def paint(self, text: str, code: str) -> str:
+        return f"{code}{text}{_OFF}" if self.color and code and text.strip() else text
+
+    def bar(self, share: float, columns: int) -> str:
+        parts = round(min(share, 1.0) * columns * len(self.steps))
+        full, part = divmod(parts, len(self.steps))
+        return self.steps[-1] * full + (self.steps[part - 1] if part else "")
+
+
+def _has(encoding: str, text: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _replaced(encoding: str, text: str) -> str:
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _look(width: int, color: bool, encoding: str) -> _Look:
+    look = _Look(width, color, encoding)
+    rich = _has(encoding, look.steps + look.ellipsis + look.dot)
+    return look if rich else _Look(width, color, encoding, "#", "...", " - ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table: a label in two parts, self and total; `own` where it is the user's code."""
+
+    name: str
+    place: str
+    weights: tuple[int, int]
+    own: bool = False
+
+
+def table(profile: Profile, rows: int = 15, width: int = 100, color: bool = False, encoding: str = "utf-8") -> str:
+    """
+    Return the header, the notes and a table of at most `rows` rows in `width` columns, without a newline at its end.
+
+    Functions stand by self, descending; the last rows are the hottest lines of the cell, in the order of its source.
+    `color` adds ANSI colours. Where `encoding` has no block characters everything is ASCII.
+    """
+    look = _look(width, color, encoding)
+    value = summary.shown_value(profile)
+    ranking = rank(profile, value)
+    seen = sum(total > 0 for total in ranking.total)
+    lines = _hot_lines(profile, value, ranking.whole, min(_LINES, rows - 1))
+    shown = min(seen, rows - len(lines))
+    out = [_head(profile, look)]
+    if shown:
+        rest = sum(ranking.self_weight[shown:]) / max(ranking.whole, 1)
+        more = f"{format_count(seen - shown)} more function{'s' * (seen > shown + 1)}, {format_percent(rest)} of self"
+        grid = _Grid(look, profile.value_types[value].unit, ranking.whole)
+        functions = grid.lines("function", _functions(profile, ranking, shown))
+        out += ["", *functions, *([look.paint(more, _FAINT)] if seen > shown else [])]
+        out += ["", *grid.lines("hottest lines", lines)] if lines else []
+    return "\n".join(out)
+
+
+def header(profile: Profile, width: int = 100, color: bool = False, encoding: str = "utf-8") -> str:
+    """Return the header and the notes alone."""
+    return _head(profile, _look(width, color, encoding))
+
+
+def _head(profile: Profile, look: _Look) -> str:
+    said = summary.summary(profile)
+    title = look.clean(said.title)
+    # Facts stay whole: a line ends between two of them.
+    lines = [title]
+    for fact in map(look.clean, said.facts):
+        if measure.width(lines[-1] + look.dot + fact) <= look.width:
+            lines[-1] += look.dot + fact
+        else:
+            lines.append("  " + fact)
+    out = [look.paint(title, _BOLD) + lines[0][len(title) :], *lines[1:]]
+    for note in said.notes:
+        mark, code = ("! ", _YELLOW) if note.level == "warn" else ("  ", _FAINT)
+        wrapped = textwrap.wrap(mark + look.clean(note.text), look.width, subsequent_indent="  ")
+        out += [look.paint(line, code) for line in wrapped]
+    return "\n".join(out)
+
+
+def _functions(profile: Profile, ranking: Ranking, count: int) -> list[_Row]:
+    found = places.places(profile)
+    rows = zip(ranking.function[:count], ranking.self_weight, ranking.total, strict=False)
+    return [
+        _Row(*names(profile, which, found), (own, total), found[profile.function_file(which)].kind in _OWN)
+        for which, own, total in rows
+    ]
+
+
+def _hot_lines(profile: Profile, value: int, whole: int, most: int) -> list[_Row]:
+    """Return the lines of the main file with most weight, where its source came with the profile."""
+    file = main_file(profile, value)
+    if file not in profile.sources or most < 1:
+        return []
+    text = source_lines(profile, file)
+    columns = zip(*(column.tolist() for column in line_analysis.line_weights(profile, file, value)), strict=True)
+    least = max(1, _SMALLEST_SHARE * whole)
+    hot = [(total, own, number) for number, own, total in columns if 0 < number <= len(text) and total >= least]
+    hot = sorted(hot, key=lambda row: (-row[0], row[2]))[:most]
+    digits = len(str(max((number for *_, number in hot), default=0)))
+    return [
+        _Row(f"{file}:{number:<{digits}}  {text[number - 1].expandtabs(4)}", "", (own, total))
+        for total, own, number in sorted(hot, key=lambda row: row[2])
+    ]
+
+
+class _Grid:
+    """Lays rows out in columns: a label, then self and total, each as weight, share and bar."""
+
+    def __init__(self, look: _Look, unit: Unit, whole: int) -> None:
+        self._look = look
+        self._unit: Unit = unit
+        self._whole = max(whole, 1)
+        # "12 min 59 s" is the longest of the usual numbers; a longer one only moves its own row.
+        self._number = max(8, len(format_value(whole, unit)))
+        self._fixed = 2 + self._number + 1 + 6
+        bar = min(_LONGEST_BAR, (look.width - _NARROWEST_LABEL) // 2 - self._fixed - 1)
+        self._bar = bar if bar >= _SHORTEST_BAR else -1
+        self._label = look.width - 2 * (self._fixed + self._bar + 1)
+
+    def lines(self, title: str, rows: list[_Row]) -> list[str]:
+        blank = " " * (self._bar + 1)
+        heads = "".join(f"{name:>{self._fixed}}{blank}" for name in ("self", "total"))
+        return [self._look.paint((measure.pad(title, self._label) + heads).rstrip(), _FAINT), *map(self._line, rows)]
+
+    def _line(self, row: _Row) -> str:
+        text = self._text(row)
+        for weight in row.weights:
+            share = weight / self._whole
+            number = self._look.clean(format_value(weight, self._unit))
+            text += f"  {number:>{self._number}} {format_percent(share):>6}"
+            if self._bar > 0:
+                bar = self._look.bar(share, self._bar)
+                text += " " + self._look.paint(bar, _BLUE) + " " * (self._bar - len(bar))
+        return text.rstrip()
+
+    def _text(self, row: _Row) -> str:
+        look = self._look
+        name, place = look.clean(row.name), look.clean(row.place)
+        if self._label < _NARROWEST_WITH_PLACE:
+            place = ""
+        # The folders of a place go first, then "<locals>", and the end of the name last: it tells most.
+        least = min(self._label // 2, len(look.ellipsis) + 1 + measure.width(place.rpartition("/")[2]))
+        place = measure.shorten(place, max(self._label - measure.width(name + look.dot), least), look.ellipsis)
+        tail = look.dot + place if place else ""
+        room = self._label - measure.width(tail)
+        name = name if measure.width(name) <= room else name.replace("<locals>.", "")
+        name = measure.clip(name, room, look.ellipsis)
+        blank = " " * (self._label - measure.width(name + tail))
+        return look.paint(name, _BOLD if row.own else "") + look.paint(tail, _FAINT) + blank
