@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.formats.base import Format
     from openprofiling_ipy.model import Profile
 
-__all__ = ["DEFAULT", "FORMATS", "MAX_BYTES", "by_name", "detect", "for_path", "load", "names"]
+__all__ = ["DEFAULT", "FORMATS", "MAX_BYTES", "by_name", "by_suffix", "detect", "for_path", "load", "names"]
 
 #: In the order in which they are asked whether a file is theirs; the first is what is written where nobody says.
 FORMATS: tuple[Format, ...] = (speedscope, html, cpuprofile, folded)
