@@ -1,1 +1,78 @@
-"""Profile a notebook cell or a running service: choose a profiler, a trigger and an exporter."""
+"""
+Profile a notebook cell or a running service: choose a profiler, a trigger and an exporter.
+
+    %load_ext openprofiling_ipy
+
+    %%oprof cpu
+    df = load(); result = train(df); result
+
+The same from Python:
+
+    import openprofiling_ipy as op
+
+    with op.profile() as capture:
+        work()
+    capture.table()
+
+Importing it is cheap: what a name needs is loaded when the name is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.block import profile
+    from openprofiling_ipy.capture import Capture
+    from openprofiling_ipy.errors import OpenProfilingError
+    from openprofiling_ipy.session import captures, load
+
+    __version__: str
+
+__all__ = [
+    "Capture",
+    "OpenProfilingError",
+    "captures",
+    "load",
+    "load_ipython_extension",
+    "profile",
+    "unload_ipython_extension",
+]
+
+_HOME = {
+    "Capture": "capture",
+    "OpenProfilingError": "errors",
+    "captures": "session",
+    "load": "session",
+    "profile": "block",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module, metadata
+
+    if name == "__version__":
+        return metadata.version("openprofiling-ipy")
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register `%oprof` and `%%oprof`: what `%load_ext openprofiling_ipy` calls; again, it changes nothing."""
+    from openprofiling_ipy import magics
+
+    magics.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take everything back that `load_ipython_extension` put into the shell; captures stay."""
+    from openprofiling_ipy import magics
+
+    magics.unload(shell)

@@ -26,8 +26,8 @@ class Capture:
     """
     One recording and its result.
 
-    `number` counts captures in this process from 1 ("#3"), `label` says what was recorded ("In[5]", "train()"), `name` is
-    what the user called it, `started_at` and `ended_at` are unix ns (`ended_at` 0 while it runs).
+    `number` counts captures in this process from 1 ("#3"), `label` says what was recorded ("In[5]", "train()"), `name`
+    is what the user called it, `started_at` and `ended_at` are unix ns (`ended_at` 0 while it runs).
 
     A function is given by its qualified name, or by a (name, file) pair where several share one.
     """
@@ -59,8 +59,9 @@ class Capture:
         """
         Return a row a function, sorted by self descending.
 
-        Columns: function, file, line (its first), self, total (int64 in the value's unit: ns, bytes, count), self_share,
-        total_share (fractions of the document's total). `value` is one of `document.value_kinds`, by default the kind's own.
+        Columns: function, file, line (its first), self, total (int64 in the value's unit: ns, bytes, count),
+        self_share, total_share (fractions of the document's total). `value` is one of `document.value_kinds`, by
+        default the kind's own.
         """
         from openprofiling_ipy.widgets import frames
 
@@ -79,10 +80,10 @@ class Capture:
         return frames.callees(self.document, function, value)
 
     def lines(self, file: str | None = None, value: str | None = None) -> pd.DataFrame:
-        """Return a row a line of `file` (by default the capture's own cell): line, self, total, source."""
+        """Return a row a line of `file`, by default its cell or its own main file: line, self, total, source."""
         from openprofiling_ipy.widgets import frames
 
-        return frames.lines(self.document, file or self.label, value)
+        return frames.lines(self.document, file, value)
 
     def plot(self, value: str | None = None, ax: Any = None) -> Any:
         """Draw an icicle with matplotlib and return its Axes."""

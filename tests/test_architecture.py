@@ -21,11 +21,15 @@ ALLOWED: dict[str, set[str]] = {
     "profilers": {"model"},
     "capture": {"model"},
     "exporters": {"model", "capture", "formats"},
-    "session": {"model", "analysis", "capture", "formats", "exporters", "profilers"},
+    "shelf": {"capture", "formats", "model"},
+    "marker": set(),
+    "cells": {"marker", "profilers"},
+    "session": {"model", "analysis", "capture", "cells", "formats", "exporters", "profilers", "shelf"},
+    "block": {"capture", "cells", "session"},
     "widgets": {"model", "analysis", "capture", "formats"},
     "notebook": {"model", "capture", "profilers", "session", "widgets"},
     "magics": {"capture", "formats", "profilers", "exporters", "session", "widgets", "notebook"},
-    "": {"capture", "session", "notebook", "magics"},
+    "": {"block", "capture", "session", "notebook", "magics"},
 }
 
 #: The only imports that go upward: one-line methods for the user, inside their bodies.
