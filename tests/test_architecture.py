@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import openprofiling_ipy
 from tests.source import NAME, PACKAGE, Import, Module, modules
 
 MODULES = modules()
@@ -38,17 +39,12 @@ UPWARD = {
     ("capture.py", "widgets"),
 }
 
-#: Files that their siblings may import. All others of these rooms stand alone.
-SHARED = {
-    "profilers": {"base", "registry", "clock"},
-    "exporters": {"base", "naming"},
-    "formats": {
-        *("base", "registry", "columns", "jsontext", "naming", "stacktext"),
-        # The other half of a format, in a file of its own.
-        *("speedscope_reader", "cpuprofile_reader", "html_view"),
-    },
+#: The plug-ins of each room. None knows another; in its room only the registry knows them all.
+PLUGINS = {
+    "profilers": {"cpu", "wall"},
+    "exporters": {"file"},
+    "formats": {"cpuprofile", "folded", "html", "speedscope"},
 }
-#: The files that know all siblings of their room.
 REGISTRIES = {"profilers/registry.py", "formats/registry.py"}
 
 #: Third parties: the rooms that may import them when they are loaded, and those that may inside functions.
@@ -67,7 +63,10 @@ THIRD_PARTIES: dict[str, tuple[set[str], set[str]]] = {
 LONG: dict[str, str] = {}
 
 HEAVY = ("IPython", "pandas", "matplotlib", "ipywidgets", "anywidget", "numpy", "PIL")
-LIGHT = ("", ".errors", ".capture", ".session", ".profilers", ".profilers.base", ".exporters", ".exporters.base")
+LIGHT = (
+    *("", ".errors", ".capture", ".cells", ".marker", ".shelf", ".session", ".block"),
+    *(".profilers", ".profilers.base", ".profilers.registry", ".exporters", ".exporters.base", ".exporters.file"),
+)
 
 
 def each_import() -> list[tuple[Module, Import]]:
@@ -83,6 +82,7 @@ def ours(found: Import) -> list[str]:
 
 def test_rooms_import_only_what_lies_below_them():
     wrong = []
+    assert {module.room for module in MODULES} == ALLOWED.keys(), "a room without rules, or rules without a room"
     for module, found in each_import():
         for target in ours(found):
             room = target.split(".")[0]
@@ -95,26 +95,30 @@ def test_rooms_import_only_what_lies_below_them():
 
 def test_nobody_imports_the_package_itself():
     """Its `__init__` is for users; inside, names come from the files that make them."""
-    names = {path.stem for path in PACKAGE.iterdir()}
+    files = {path.stem for path in PACKAGE.iterdir()}
     wrong = [
         f"{module.relative}:{found.line}"
         for module, found in each_import()
-        if found.target == NAME and not set(found.names) <= names
+        if module.room and found.target == NAME and not set(found.names) <= files
     ]
     assert wrong == []
 
 
-def test_siblings_do_not_import_each_other():
+def test_plugins_do_not_know_each_other():
     wrong = []
     for module, found in each_import():
-        if module.room not in SHARED or module.relative in REGISTRIES or module.path.name == "__init__.py":
-            continue
+        plugins = PLUGINS.get(module.room, set()) - {module.path.stem}
         for target in ours(found):
             room, _, rest = target.partition(".")
             files = {rest.split(".")[0]} if rest else set(found.names)
-            if room == module.room and not files <= SHARED[room]:
-                wrong.append(f"{module.relative}:{found.line} imports {sorted(files)}")
+            if room == module.room and files & plugins and module.relative not in REGISTRIES:
+                wrong.append(f"{module.relative}:{found.line} imports {sorted(files & plugins)}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("room", PLUGINS)
+def test_plugins_are_files(room):
+    assert PLUGINS[room] <= {path.stem for path in (PACKAGE / room).glob("*.py")}
 
 
 def test_third_parties_stay_in_their_rooms():
@@ -154,12 +158,14 @@ def test_exceptions_are_still_needed():
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative)
 def test_all_is_what_is_exported(module):
-    exported = module.exported()
-    if module.path.name == "__init__.py" and not module.defined():
-        assert not exported
-        return
-    assert exported is not None, f"{module.relative} has no __all__"
-    assert set(exported) == module.defined()
+    exported = module.exported() or []
+    assert len(exported) == len(set(exported))
+    if module.room == "":
+        # The package gives its names when they are first asked for.
+        assert all(getattr(openprofiling_ipy, name) for name in exported)
+        assert module.defined() <= set(exported)
+    else:
+        assert set(exported) == module.defined()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.relative)
