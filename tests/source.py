@@ -65,11 +65,14 @@ class Module:
         return None
 
     def defined(self) -> set[str]:
-        """The public names that the file makes; for a package's `__init__` also those it passes on."""
-        names: set[str] = set()
-        for node in self.tree.body:
-            names |= set(_bound(node, passes_on=self.path.name == "__init__.py"))
+        """The public names that the file makes."""
+        names = {name for node in self.tree.body for name in _made(node)}
         return {name for name in names if not name.startswith("_")}
+
+    def bound(self) -> set[str]:
+        """The names that the file makes or passes on."""
+        passed = [node for node in self.tree.body if isinstance(node, ast.ImportFrom)]
+        return self.defined() | {alias.asname or alias.name for node in passed for alias in node.names}
 
     def functions(self) -> Iterator[tuple[str, int]]:
         """Each function's name and its length in lines, without decorators."""
@@ -107,17 +110,12 @@ def _imports(node: ast.AST, where: Where) -> Iterator[Import]:
         yield from _imports(child, inner)
 
 
-def _bound(node: ast.stmt, *, passes_on: bool) -> Iterator[str]:
+def _made(node: ast.stmt) -> Iterator[str]:
     if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
         yield node.name
-    elif isinstance(node, ast.Assign):
-        yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-    elif isinstance(node, ast.AnnAssign | ast.TypeAlias if hasattr(ast, "TypeAlias") else ast.AnnAssign):
-        target = node.target if isinstance(node, ast.AnnAssign) else node.name
-        if isinstance(target, ast.Name):
-            yield target.id
-    elif isinstance(node, ast.ImportFrom) and passes_on and node.module != "__future__":
-        yield from (alias.asname or alias.name for alias in node.names if (node.module or "").startswith(NAME))
+    elif isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
 
 
 def _fixed(part: ast.expr) -> str:
