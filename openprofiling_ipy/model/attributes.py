@@ -30,6 +30,7 @@ class A:
     CHILDREN_CPU = "children_cpu"  # their CPU time
     AGGREGATED = "aggregated"  # samples before this time (ns since the start) have been joined
     SLOWED = "slowed"  # the rate it was slowed to
+    CELL = "cell"  # tells the cell from others, however often it ran: the front end's id, else its source's hash
     RUNS = "runs"  # how often the code was repeated
     FOLDED = "folded"  # frames folded to fit a budget
     FOLDED_SHARE = "folded_share"  # the largest share of one of them (float)

@@ -57,6 +57,8 @@ class ProfileBuilder:
 
     def child(self, parent: int, frame: int) -> int:
         """Return the stack that continues stack `parent` (-1: none) by `frame`."""
+        if not -1 <= parent < len(self._stacks):
+            raise ValueError(f"there is no stack {parent} to continue")
         return self._stacks.setdefault((parent, frame), len(self._stacks))
 
     def stack(self, frames: Iterable[int]) -> int:
@@ -74,11 +76,15 @@ class ProfileBuilder:
         """Add a sample. Times are given for every sample or for none."""
         if self._sample_stack and (time is None) == bool(self._sample_time):
             raise ValueError("give a time for every sample or for none")
+        if not -1 <= stack < len(self._stacks):
+            raise ValueError(f"there is no stack {stack} to sample")
+        if len(values) != len(self._value_types):
+            raise ValueError(f"give {len(self._value_types)} values, not {len(values)}")
         if time is not None:
             self._sample_time.append(time)
         self._sample_stack.append(stack)
         self._sample_thread.append(thread)
-        self._sample_values.append(values)
+        self._sample_values.append(tuple(values))
 
     def build(
         self,

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from openprofiling_ipy.model.check import check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,16 +65,33 @@ class Thread:
 
 
 def _freeze(table: Any) -> None:
-    """Turn every array of a table into a read-only contiguous one of its declared type; lists are welcome."""
+    """
+    Turn every array of a table into a read-only contiguous one of its declared type; lists are welcome.
+
+    Raises ValueError where a number would change on the way: numpy itself wraps and truncates without a word.
+    """
     for column in fields(table):
         value = getattr(table, column.name)
         if value is None:
             continue
-        array = np.ascontiguousarray(value, dtype=column.metadata["dtype"])
-        if array is value and array.flags.writeable:
-            array = array.copy()
+        array = _exact(value, column.metadata["dtype"], column.name)
+        if array.flags.writeable and (array is value or array.base is not None):
+            array = array.copy()  # somebody else may hold it and write to it
         array.setflags(write=False)
         object.__setattr__(table, column.name, array)
+
+
+def _exact(value: Any, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    array = np.asarray(value)
+    if array.ndim != (2 if name == "values" else 1):
+        raise ValueError(f"column {name} has {array.ndim} dimensions")
+    if array.dtype != dtype and array.size:
+        limits = np.iinfo(dtype)
+        if array.dtype.kind not in "iu":
+            raise ValueError(f"column {name} must hold integers, not {array.dtype}")
+        if int(array.min()) < limits.min or int(array.max()) > limits.max:
+            raise ValueError(f"column {name} holds numbers beyond {dtype}")
+    return np.ascontiguousarray(array, dtype=dtype)
 
 
 def _column(dtype: str, *, optional: bool = False) -> Any:
@@ -135,8 +154,8 @@ class SampleTable:
     Samples in the order they were taken.
 
     `stack` [S] is a leaf's index (-1 an empty stack), `thread` [S] indexes `Profile.threads`, `values` [S, V] has a
-    column for each of `Profile.value_types`, `time` [S] is the end of what the sample stands for, in ns since
-    `started_at`, non-decreasing within a thread, or None where the recording has no times.
+    column for each of `Profile.value_types` and none negative, `time` [S] is the end of what the sample stands for, in
+    ns since `started_at`, non-decreasing within a thread, or None where the recording has no times.
     """
 
     stack: NDArray[np.int32] = _column("int32")
@@ -178,7 +197,7 @@ class Profile:
     def __post_init__(self) -> None:
         object.__setattr__(self, "attributes", MappingProxyType(dict(self.attributes)))
         object.__setattr__(self, "sources", MappingProxyType(dict(self.sources)))
-        _check(self)
+        check(self)
 
     def function_name(self, function: int) -> str:
         return self.strings[int(self.functions.name[function])]
@@ -211,74 +230,3 @@ def _same(left: Any, right: Any) -> bool:
         if (one is None) != (two is None) or (one is not None and not np.array_equal(one, two)):
             return False
     return True
-
-
-def _within(column: NDArray[np.int32], low: int, high: int, what: str) -> None:
-    if len(column) and (int(column.min()) < low or int(column.max()) >= high):
-        raise ValueError(f"{what} must lie in [{low}, {high})")
-
-
-def _lengths(table: Any, what: str) -> None:
-    sizes = {len(value) for f in fields(table) if (value := getattr(table, f.name)) is not None}
-    if len(sizes) > 1:
-        raise ValueError(f"the columns of {what} differ in length: {sorted(sizes)}")
-
-
-def _check(profile: Profile) -> None:
-    if not profile.strings or profile.strings[0] != "":
-        raise ValueError('strings[0] must be ""')
-    for name in ("functions", "frames", "stacks", "samples"):
-        _lengths(getattr(profile, name), name)
-    strings = len(profile.strings)
-    _within(profile.functions.name, 0, strings, "functions.name")
-    _within(profile.functions.file, 0, strings, "functions.file")
-    _within(profile.functions.first_line, 0, 2**31 - 1, "functions.first_line")
-    _within(profile.frames.function, 0, len(profile.functions), "frames.function")
-    _within(profile.frames.line, 0, 2**31 - 1, "frames.line")
-    _within(profile.frames.expression, 0, strings, "frames.expression")
-    _check_stacks(profile.stacks, len(profile.frames))
-    _check_samples(profile)
-
-
-def _check_stacks(stacks: StackTable, frames: int) -> None:
-    count = len(stacks)
-    _within(stacks.frame, 0, frames, "stacks.frame")
-    ids = np.arange(count, dtype=np.int32)
-    if not ((stacks.parent >= -1) & (stacks.parent < ids)).all():
-        raise ValueError("stacks.parent must be -1 or an earlier stack")
-    # Preorder holds exactly when every stack's parent is the innermost interval still open before it: then `end` is
-    # determined, and comparing with the determined one is enough.
-    if not ((stacks.end > ids) & (stacks.end <= count)).all():
-        raise ValueError("stacks.end must lie behind its stack")
-    inner = stacks.parent >= 0
-    if not (stacks.end[inner] <= stacks.end[stacks.parent[inner]]).all():
-        raise ValueError("stacks.end must lie within the parent's subtree")
-    if count and not _tiles(stacks):
-        raise ValueError("stacks must be in preorder")
-
-
-def _tiles(stacks: StackTable) -> bool:
-    """Tell whether the children of every stack, and the roots, tile the interval they stand in without a gap."""
-    covered = np.zeros(len(stacks) + 1, dtype=np.int64)
-    sizes = stacks.end.astype(np.int64) - np.arange(len(stacks))
-    np.add.at(covered, stacks.parent, sizes)  # parent -1 is the last place: the roots
-    wanted = np.append(sizes - 1, len(stacks))
-    return bool((covered == wanted).all())
-
-
-def _check_samples(profile: Profile) -> None:
-    samples = profile.samples
-    if not profile.value_types:
-        raise ValueError("a profile needs at least one value type")
-    if len(set(profile.value_kinds)) != len(profile.value_types):
-        raise ValueError("value types must differ")
-    if samples.values.shape != (len(samples), len(profile.value_types)):
-        shape = cast("tuple[int, ...]", samples.values.shape)
-        raise ValueError(f"samples.values has shape {shape}, not {(len(samples), len(profile.value_types))}")
-    _within(samples.stack, -1, len(profile.stacks), "samples.stack")
-    _within(samples.thread, 0, len(profile.threads), "samples.thread")
-    if samples.time is not None and len(samples):
-        order = np.argsort(samples.thread, kind="stable")
-        same = np.diff(samples.thread[order]) == 0
-        if (np.diff(samples.time[order])[same] < 0).any():
-            raise ValueError("samples.time must not decrease within a thread")
