@@ -15,7 +15,6 @@ from openprofiling_ipy.analysis import colors, layout, places, summary, weights
 from openprofiling_ipy.widgets import labels
 from openprofiling_ipy.widgets.measure import harmless
 from openprofiling_ipy.widgets.picture import shown_tree
-from openprofiling_ipy.widgets.ranking import names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +81,7 @@ def _draw(axes: Axes, tree: Profile, boxes: layout.Boxes, whole: int, scale: flo
         colour = colors.color(found[tree.function_file(function)])
         fills.append(colour.light)
         room = (x1 - x0) / whole * inches / letter - 1
-        text = labels.fit(labels.forms(*names(tree, function, found)), len, room)
+        text = labels.fit(labels.forms(tree, function, found), len, room)
         if text:
             indent = letter / 2 * whole / scale / inches
             axes.text(left + indent, row + 0.5, text, color=colour.ink_light, **_TEXT)

@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openprofiling_ipy.widgets.measure import harmless
+from openprofiling_ipy.widgets.ranking import names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openprofiling_ipy.analysis.places import Place
+    from openprofiling_ipy.model import Profile
+
 __all__ = ["clip", "fit", "forms"]
 
 
-def forms(name: str, place: str) -> list[str]:
-    """Return what a box may be called, from the longest to the shortest: name and place, name, its last part."""
-    name, place = harmless(name), harmless(place)
+def forms(profile: Profile, function: int, found: dict[str, Place]) -> list[str]:
+    """
+    Return what a box may be called, from the longest to the shortest: name and place, name, its last part.
+
+    The place is a line in the user's own code, elsewhere the package: a box is small, and a reader wants his own lines.
+    """
+    name, line = map(harmless, names(profile, function, found))
+    where = found[profile.function_file(function)]
+    place = (harmless(where.package) or line) if where.kind in ("package", "stdlib") else line
     return [f"{name} · {place}" if place else name, name, name.rpartition(".")[2] or name]
 
 

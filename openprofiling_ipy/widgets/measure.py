@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unicodedata import category, east_asian_width
 
-__all__ = ["clip", "harmless", "pad", "shorten", "width"]
+__all__ = ["bar", "clip", "harmless", "pad", "shorten", "width"]
 
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
@@ -48,6 +48,12 @@ def clip(text: str, columns: int, ellipsis: str = "…") -> str:
         if used > room:
             return text[:position].rstrip() + ellipsis
     return text
+
+
+def bar(share: float, columns: int, steps: str = "▏▎▍▌▋▊▉█") -> str:
+    """Draw a share as a bar of at most `columns`; `steps` are the parts of its last one, from the thinnest to all of it."""
+    full, part = divmod(round(min(share, 1.0) * columns * len(steps)), len(steps))
+    return steps[-1] * full + (steps[part - 1] if part else "")
 
 
 def pad(text: str, columns: int) -> str:

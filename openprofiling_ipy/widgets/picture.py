@@ -15,13 +15,12 @@ from openprofiling_ipy.model.units import format_value
 from openprofiling_ipy.widgets import labels
 from openprofiling_ipy.widgets.canvas import Canvas, Typeface, mix
 from openprofiling_ipy.widgets.measure import harmless
-from openprofiling_ipy.widgets.ranking import names
 
 if TYPE_CHECKING:
     from openprofiling_ipy.analysis.places import Place
     from openprofiling_ipy.model import Profile
 
-__all__ = ["Theme", "draw", "shown_tree"]
+__all__ = ["Still", "Theme", "draw", "shown_tree"]
 
 Theme = Literal["light", "dark"]
 
@@ -58,25 +57,14 @@ _PAPERS = {
 }
 
 
-def draw(profile: Profile, width: int = 800, theme: Theme = "light", *, header: bool = True) -> bytes:
+def draw(profile: Profile, width: int = 800, theme: Theme = "light") -> bytes:
     """
     Return the picture as a PNG of `width` px, its height as the content asks for.
 
-    Above the boxes stand title, facts and notes, unless `header` is off; below them what a width means and whose the
-    colours are. The same profile always gives the same bytes.
+    Above the boxes stand title, facts and notes; below them what a width means and whose the colours are. The same
+    profile always gives the same bytes.
     """
-    shades = _Shades(profile, theme)
-    value = summary.shown_value(profile)
-    tree = shown_tree(profile, shades.found)
-    lines = _wrapped(profile, width - 2 * _MARGIN) if header else []
-    plan = _Plan(tree, value, layout.left_heavy(tree, value), shades, width, _LINE * len(lines) + _LINE // 2)
-    canvas = Canvas(width, plan.bottom + (_FOOT if plan.rows else 0), shades.paper.plain)
-    for number, line in enumerate(lines):
-        _write(canvas, line, number * _LINE + _LINE // 4, width, shades.paper)
-    if plan.rows:
-        _boxes(canvas, plan)
-        _legend(canvas, plan)
-    return canvas.png()
+    return Still(profile).png(width, theme)
 
 
 def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
@@ -85,17 +73,43 @@ def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
     return transforms.by_function(transforms.fold_packages(profile) if own > 1 else profile)
 
 
-class _Shades:
-    """The colours of one picture: fill and ink by file."""
+class Still:
+    """
+    A picture before it is drawn: the tree and its boxes, which every size and theme shares.
 
-    def __init__(self, profile: Profile, theme: Theme) -> None:
-        self.paper = _PAPERS[theme]
+    `rows` counts those the live picture begins with; what is too deep for a still one is among them.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
         self.found = places.places(profile)
+        self.value = summary.shown_value(profile)
+        self.tree = shown_tree(profile, self.found)
+        self.boxes = layout.left_heavy(self.tree, self.value)
+        self.rows = int(self.boxes.depth.max()) + 1 if len(self.boxes) else 0
+
+    def png(self, width: int = 800, theme: Theme = "light", *, header: bool = True) -> bytes:
+        """Draw it; without the header where title and notes stand beside it as text."""
+        lines = _wrapped(self.profile, width - 2 * _MARGIN) if header else []
+        plan = _Plan(self, _Shades(self, theme), width, _LINE * len(lines) + _LINE // 2)
+        canvas = Canvas(width, plan.bottom + (_FOOT if self.rows else 0), plan.shades.paper.plain)
+        for number, line in enumerate(lines):
+            _write(canvas, line, number * _LINE + _LINE // 4, width, plan.shades.paper)
+        if self.rows:
+            _boxes(canvas, plan)
+            _legend(canvas, plan)
+        return canvas.png()
+
+
+class _Shades:
+    """The colours of one picture: fill and ink by place."""
+
+    def __init__(self, still: Still, theme: Theme) -> None:
+        self.paper = _PAPERS[theme]
         self._dark = theme == "dark"
-        self._pale = scale.measure(profile).weighty < _FEW_SAMPLES
+        self._pale = scale.measure(still.profile).weighty < _FEW_SAMPLES
 
     def of(self, place: Place) -> tuple[str, str]:
-        """Return fill and ink of a place."""
         chosen = colors.color(place)
         fill, ink = (chosen.dark, chosen.ink_dark) if self._dark else (chosen.light, chosen.ink_light)
         return (mix(fill, self.paper.plain[0], _PALE), self.paper.plain[1]) if self._pale else (fill, ink)
@@ -103,22 +117,16 @@ class _Shades:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is drawn and where: the boxes of `tree` by `value`, in `width` px, from `top` on."""
+    """Where it is drawn: in `width` px, from `top` on."""
 
-    tree: Profile
-    value: int
-    boxes: layout.Boxes
+    still: Still
     shades: _Shades
     width: int
     top: int
 
     @property
-    def rows(self) -> int:
-        return int(self.boxes.depth.max()) + 1 if len(self.boxes) else 0
-
-    @property
     def bottom(self) -> int:
-        return self.top + _ROW * min(self.rows, _MOST_ROWS)
+        return self.top + _ROW * min(self.still.rows, _MOST_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ def _write(canvas: Canvas, line: _Line, top: int, width: int, paper: _Paper) -> 
 
 
 def _boxes(canvas: Canvas, plan: _Plan) -> None:
-    tree, boxes, shades = plan.tree, plan.boxes, plan.shades
+    tree, boxes, found = plan.still.tree, plan.still.boxes, plan.still.found
     face = Typeface(11)
     per_px = max(int(boxes.x1.max()), 1) / plan.width
     seen = (boxes.x1 - boxes.x0 >= per_px) & (boxes.depth < _MOST_ROWS)
@@ -165,8 +173,8 @@ def _boxes(canvas: Canvas, plan: _Plan) -> None:
     styles: dict[int, tuple[tuple[str, str], list[str]]] = {}
     for function, depth, x0, x1 in zip(functions, *columns, strict=True):
         if function not in styles:
-            pair = shades.of(shades.found[tree.function_file(function)])
-            styles[function] = pair, labels.forms(*names(tree, function, shades.found))
+            pair = plan.shades.of(found[tree.function_file(function)])
+            styles[function] = pair, labels.forms(tree, function, found)
         pair, forms = styles[function]
         left, right = round(x0), round(x1)
         # Boxes wide enough leave a gap to the next.
@@ -182,10 +190,11 @@ def _legend(canvas: Canvas, plan: _Plan) -> None:
     """Say below the boxes what the whole width is, what is not drawn, and whose the colours are."""
     face = Typeface(11)
     middle = plan.bottom + _FOOT / 2
-    chosen = plan.tree.value_types[plan.value]
-    said = f"width: {chosen.kind} {format_value(weights.document_total(plan.tree, plan.value), chosen.unit)}"
-    if plan.rows > _MOST_ROWS:
-        said += f"  ·  {plan.rows - _MOST_ROWS} deeper rows not drawn"
+    still = plan.still
+    chosen = still.tree.value_types[still.value]
+    said = f"width: {chosen.kind} {format_value(weights.document_total(still.tree, still.value), chosen.unit)}"
+    if still.rows > _MOST_ROWS:
+        said += f"  ·  {still.rows - _MOST_ROWS} deeper rows not drawn"
     left = canvas.text(_MARGIN, middle, said, face, faint=True) + 2 * _MARGIN
     for word, pair in _owners(plan):
         end = left + 14 + face.width(word)
@@ -199,11 +208,11 @@ def _legend(canvas: Canvas, plan: _Plan) -> None:
 
 def _owners(plan: _Plan) -> list[tuple[str, tuple[str, str]]]:
     """Return whose code the time was spent in, with its colours: the user's own first, the rest by weight."""
-    tree = plan.tree
-    own, _ = weights.function_weights(tree, plan.value)
+    tree = plan.still.tree
+    own, _ = weights.function_weights(tree, plan.still.value)
     spent: dict[tuple[str, tuple[str, str]], int] = {}
     for function, weight in enumerate(own.tolist()):
-        place = plan.shades.found[tree.function_file(function)]
+        place = plan.still.found[tree.function_file(function)]
         word = "your code" if place.kind in _OWN else _WORDS.get(place.kind) or place.package
         key = (harmless(word), plan.shades.of(place))
         spent[key] = spent.get(key, 0) + weight

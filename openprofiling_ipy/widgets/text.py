@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from openprofiling_ipy.analysis import lines as line_analysis, places, summary
-from openprofiling_ipy.model.units import Unit, format_count, format_percent, format_value
+from openprofiling_ipy.analysis import summary
+from openprofiling_ipy.model.units import format_percent, format_value
 from openprofiling_ipy.widgets import measure
-from openprofiling_ipy.widgets.ranking import Ranking, names, rank
-from openprofiling_ipy.widgets.sources import main_file, source_lines
+from openprofiling_ipy.widgets.rows import Hottest, Row, hottest
 
 if TYPE_CHECKING:
     from openprofiling_ipy.model import Profile
 
 __all__ = ["header", "table"]
 
-#: Of the rows, at most so many are lines of the cell, and none below this share of the whole.
-_LINES = 5
-_SMALLEST_SHARE = 0.01
 #: In columns. A narrower terminal loses the bars first.
 _LONGEST_BAR = 8
 _SHORTEST_BAR = 4
 _NARROWEST_LABEL = 40
 _NARROWEST_WITH_PLACE = 30
 
-_OWN = ("cell", "user")
 _BOLD, _FAINT, _YELLOW, _BLUE, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
 
 #: What stands for our own characters where an encoding has none of them.
@@ -52,11 +47,6 @@ class _Look:
     def paint(self, text: str, code: str) -> str:
         return f"{code}{text}{_OFF}" if self.color and code and text.strip() else text
 
-    def bar(self, share: float, columns: int) -> str:
-        parts = round(min(share, 1.0) * columns * len(self.steps))
-        full, part = divmod(parts, len(self.steps))
-        return self.steps[-1] * full + (self.steps[part - 1] if part else "")
-
 
 def _has(encoding: str, text: str) -> bool:
     try:
@@ -76,16 +66,6 @@ def _look(width: int, color: bool, encoding: str) -> _Look:
     return look if rich else _Look(width, color, encoding, "#", "...", " - ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of the table: a label in two parts, self and total; `own` where it is the user's code."""
-
-    name: str
-    place: str
-    weights: tuple[int, int]
-    own: bool = False
-
-
 def table(profile: Profile, rows: int = 15, width: int = 100, color: bool = False, encoding: str = "utf-8") -> str:
     """
     Return the header, the notes and a table of at most `rows` rows in `width` columns, without a newline at its end.
@@ -94,19 +74,16 @@ def table(profile: Profile, rows: int = 15, width: int = 100, color: bool = Fals
     `color` adds ANSI colours. Where `encoding` has no block characters everything is ASCII.
     """
     look = _look(width, color, encoding)
-    value = summary.shown_value(profile)
-    ranking = rank(profile, value)
-    seen = sum(total > 0 for total in ranking.total)
-    lines = _hot_lines(profile, value, ranking.whole, min(_LINES, rows - 1))
-    shown = min(seen, rows - len(lines))
+    shown = hottest(profile, rows)
     out = [_head(profile, look)]
-    if shown:
-        rest = sum(ranking.self_weight[shown:]) / max(ranking.whole, 1)
-        more = f"{format_count(seen - shown)} more function{'s' * (seen > shown + 1)}, {format_percent(rest)} of self"
-        grid = _Grid(look, profile.value_types[value].unit, ranking.whole)
-        functions = grid.lines("function", _functions(profile, ranking, shown))
-        out += ["", *functions, *([look.paint(more, _FAINT)] if seen > shown else [])]
-        out += ["", *grid.lines("hottest lines", lines)] if lines else []
+    if shown.functions:
+        grid = _Grid(look, shown)
+        out += ["", *grid.lines("function", shown.functions)]
+        out += [look.paint(shown.rest, _FAINT)] if shown.rest else []
+        # Code reads best behind the places of its lines, one below the other.
+        place = max((measure.width(row.place) for row in shown.lines), default=0)
+        code = [replace(row, name=f"{measure.pad(row.place, place)}  {row.name}", place="") for row in shown.lines]
+        out += ["", *grid.lines("hottest lines", code)] if code else []
     return "\n".join(out)
 
 
@@ -133,63 +110,36 @@ def _head(profile: Profile, look: _Look) -> str:
     return "\n".join(out)
 
 
-def _functions(profile: Profile, ranking: Ranking, count: int) -> list[_Row]:
-    found = places.places(profile)
-    rows = zip(ranking.function[:count], ranking.self_weight, ranking.total, strict=False)
-    return [
-        _Row(*names(profile, which, found), (own, total), found[profile.function_file(which)].kind in _OWN)
-        for which, own, total in rows
-    ]
-
-
-def _hot_lines(profile: Profile, value: int, whole: int, most: int) -> list[_Row]:
-    """Return the lines of the main file with most weight, where its source came with the profile."""
-    file = main_file(profile, value)
-    if file not in profile.sources or most < 1:
-        return []
-    text = source_lines(profile, file)
-    columns = zip(*(column.tolist() for column in line_analysis.line_weights(profile, file, value)), strict=True)
-    least = max(1, _SMALLEST_SHARE * whole)
-    hot = [(total, own, number) for number, own, total in columns if 0 < number <= len(text) and total >= least]
-    hot = sorted(hot, key=lambda row: (-row[0], row[2]))[:most]
-    digits = len(str(max((number for *_, number in hot), default=0)))
-    return [
-        _Row(f"{file}:{number:<{digits}}  {text[number - 1].expandtabs(4)}", "", (own, total))
-        for total, own, number in sorted(hot, key=lambda row: row[2])
-    ]
-
-
 class _Grid:
     """Lays rows out in columns: a label, then self and total, each as weight, share and bar."""
 
-    def __init__(self, look: _Look, unit: Unit, whole: int) -> None:
+    def __init__(self, look: _Look, shown: Hottest) -> None:
         self._look = look
-        self._unit: Unit = unit
-        self._whole = max(whole, 1)
+        self._shown = shown
         # "12 min 59 s" is the longest of the usual numbers; a longer one only moves its own row.
-        self._number = max(8, len(format_value(whole, unit)))
+        self._number = max(8, len(format_value(shown.whole, shown.unit)))
         self._fixed = 2 + self._number + 1 + 6
         bar = min(_LONGEST_BAR, (look.width - _NARROWEST_LABEL) // 2 - self._fixed - 1)
-        self._bar = bar if bar >= _SHORTEST_BAR else -1
+        self._bar = bar if bar >= _SHORTEST_BAR else -1  # -1: not even the space before it
         self._label = look.width - 2 * (self._fixed + self._bar + 1)
 
-    def lines(self, title: str, rows: list[_Row]) -> list[str]:
+    def lines(self, title: str, rows: list[Row]) -> list[str]:
         blank = " " * (self._bar + 1)
         heads = "".join(f"{name:>{self._fixed}}{blank}" for name in ("self", "total"))
         return [self._look.paint((measure.pad(title, self._label) + heads).rstrip(), _FAINT), *map(self._line, rows)]
 
-    def _line(self, row: _Row) -> str:
+    def _line(self, row: Row) -> str:
         text = self._text(row)
         for weight in row.weights:
-            share = weight / self._whole
-            number = self._look.clean(format_value(weight, self._unit))
+            share = self._shown.share(weight)
+            number = self._look.clean(format_value(weight, self._shown.unit))
             text += f"  {number:>{self._number}} {format_percent(share):>6}"
             if self._bar > 0:
-                bar = self._look.bar(share, self._bar)
+                bar = measure.bar(share, self._bar, self._look.steps)
                 text += " " + self._look.paint(bar, _BLUE) + " " * (self._bar - len(bar))
         return text.rstrip()
 
-    def _text(self, row: _Row) -> str:
+    def _text(self, row: Row) -> str:
         look = self._look
         name, place = look.clean(row.name), look.clean(row.place)
         if self._label < _NARROWEST_WITH_PLACE:
@@ -202,4 +152,4 @@ class _Grid:
         name = name if measure.width(name) <= room else name.replace("<locals>.", "")
         name = measure.clip(name, room, look.ellipsis)
         blank = " " * (self._label - measure.width(name + tail))
-        return look.paint(name, _BOLD if row.own else "") + look.paint(tail, _FAINT) + blank
+        return look.paint(name, _BOLD if row.own and place else "") + look.paint(tail, _FAINT) + blank

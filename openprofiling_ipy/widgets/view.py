@@ -1,0 +1,173 @@
+"""
+A capture as a notebook's output: a live picture where frames live, a still one where they are stripped.
+
+Every front end takes one of the bundle's forms. `text/html` holds the live page in a frame and, hidden as long as that
+frame stands beside it, a still picture with a table: JupyterLab strips frames, styles and scripts from a notebook it
+does not trust, GitHub from every one, and what hid the still form goes with them. `image/png` is for those that look
+for pictures first (GitLab) or take no HTML at all (PDF, consoles): the same picture with the header drawn into it,
+while the one inside the HTML has its header as text. `text/plain` is the table of a terminal.
+
+Everything is in its private form. The same capture always gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import sys
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from openprofiling_ipy.analysis import summary, transforms
+from openprofiling_ipy.formats import html
+from openprofiling_ipy.model import ProfileBuilder, ValueType
+from openprofiling_ipy.widgets import fallback, picture, text
+from openprofiling_ipy.widgets.measure import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from openprofiling_ipy.capture import Capture
+    from openprofiling_ipy.model import Profile
+
+__all__ = ["Result", "bundle"]
+
+_BUDGET = 300_000
+#: What a page may grow by when it is quoted, beyond what the viewer in it does: quotes in its title and its table.
+_SLACK = 1_000
+#: In px: header, tools, crumbs and status line; a note; a row; and the bounds of the whole.
+_ROUND, _NOTE, _ROW, _LOWEST, _HIGHEST = 132, 26, 20, 260, 460
+
+#: The frame hides the still form beside it; where a sanitiser takes frames it takes this as well. The strip below the
+#: frame is the handle's: over a frame it could not be reached.
+_STYLE = """<style>
+.oprof-live{position:relative;box-sizing:border-box;height:var(--oprof-height,360px);min-height:120px;max-width:100%;\
+padding-bottom:8px;overflow:hidden;resize:vertical}
+.oprof-live>iframe{display:block;width:100%;height:100%;border:0;border-radius:6px}
+.oprof-live>iframe~details{display:none}
+</style>"""
+
+#: The frame's origin is opaque, so its page cannot see the notebook's theme: this tells it, now and when it changes.
+#: An attribute rather than a script, for it goes wherever the frame goes.
+_TELL = (
+    "(f=>{if(f.oprof)return f.oprof();const b=document.body,h=document.documentElement;"
+    "f.oprof=()=>{const v=b.dataset.vscodeThemeKind||h.getAttribute('theme')||'',l=b.dataset.jpThemeLight,"
+    "t=l?l=='true'?'light':'dark':/dark|black/.test(v)?'dark':v?'light':'auto';"
+    "f.contentWindow&&f.contentWindow.postMessage({type:'oprof-theme',theme:t},'*')};f.oprof();"
+    "new MutationObserver(f.oprof).observe(b,{attributes:true})})(this)"
+)
+
+
+class Result:
+    """
+    Displays a capture; while it runs, what is recorded so far.
+
+    `budget` bounds the whole output in bytes (None: it does not): beyond it small frames fold, and the picture says so.
+    `quiet` shows the header and the notes alone. With `private` off, absolute paths and all sources stay in.
+    """
+
+    def __init__(
+        self, capture: Capture, *, budget: int | None = _BUDGET, quiet: bool = False, private: bool = True
+    ) -> None:
+        self._capture = capture
+        self._budget = budget
+        self._quiet = quiet
+        self._private = private
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        # A terminal shows nothing but text: the rest need not be made.
+        if sys.stdout.isatty():
+            return {"text/plain": repr(self)}
+        made = bundle(self._capture.peek(), budget=self._budget, quiet=self._quiet, private=self._private)
+        return {kind: data for kind, data in made.items() if kind in (include or made) and kind not in (exclude or ())}
+
+    def __repr__(self) -> str:
+        show = text.header if self._quiet else text.table
+        return show(self._capture.peek(), **_terminal())
+
+
+def _terminal() -> dict[str, Any]:
+    """Return what the standard output can show: width, colours, characters."""
+    out = sys.stdout
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    if not out.isatty():
+        return {"encoding": encoding}
+    color = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    return {"encoding": encoding, "color": color, "width": min(100, shutil.get_terminal_size().columns)}
+
+
+def bundle(
+    profile: Profile, *, budget: int | None = _BUDGET, quiet: bool = False, private: bool = True
+) -> dict[str, str]:
+    """Return the output of a profile by MIME type, `image/png` in base64 as notebooks keep it. See `Result`."""
+    shown = transforms.trim_sources(transforms.private(profile)) if private else profile
+    if quiet:
+        line, notes = fallback.header(shown)
+        return {"text/html": f"<div>{line}{notes}</div>", "text/plain": text.header(shown)}
+    drawing = picture.Still(shown)
+    rest = {"image/png": base64.b64encode(drawing.png()).decode(), "text/plain": text.table(shown)}
+    room = None if budget is None else budget - _size(rest)
+    return {"text/html": _html(drawing, room, private=private), **rest}
+
+
+def _html(drawing: picture.Still, room: int | None, *, private: bool) -> str:
+    """Return the live page in its frame with the still form beside it, in `room` bytes."""
+    still = fallback.still(drawing)
+    outside = _framed(drawing, "", still)
+    page = _page(drawing.profile, None if room is None else room - _size(outside), private=private)
+    if page is None:
+        return f"{still}<p>The live picture does not fit into this output's budget.</p>"
+    return _framed(drawing, page, still)
+
+
+def _page(profile: Profile, room: int | None, *, private: bool) -> str | None:
+    """Return the live page, quoted for an attribute, in `room` bytes; None where not even the viewer fits."""
+    if room is None:
+        return _quoted(html.dumps(profile, private=private))
+    # How much the fixed parts grow is known; what names add to that is seen afterwards.
+    wanted = room - _growth() - _SLACK
+    for _ in range(2):
+        page = _quoted(html.dumps(profile, budget=wanted, private=private))
+        over = _size(page) - room
+        if over <= 0:
+            return page
+        wanted -= over
+    return None
+
+
+@cache
+def _growth() -> int:
+    """Return how many bytes an empty page grows by when it is quoted and stored: the viewer's share of it."""
+    page = html.dumps(ProfileBuilder([ValueType("samples", "count")]).build())
+    return _size(_quoted(page)) - len(page)
+
+
+def _quoted(page: bytes) -> str:
+    # Single quotes round it: the page's many double ones then need no entity.
+    return page.decode().replace("&", "&amp;").replace("'", "&#39;")
+
+
+def _size(stored: object) -> int:
+    """Return the bytes that a notebook file needs for this."""
+    return len(json.dumps(stored, ensure_ascii=False).encode())
+
+
+def _framed(drawing: picture.Still, page: str, still: str) -> str:
+    height = _height(drawing)
+    title = escape(harmless(summary.summary(drawing.profile).title))
+    return (
+        f'<div class="oprof">{_STYLE}<div class="oprof-live" style="--oprof-height:{height}px"><iframe '
+        f'title="{title}" width="100%" height="{height}" sandbox="allow-scripts allow-downloads" '
+        f"onload=\"{escape(_TELL)}\" srcdoc='{page}'></iframe>{still}</div></div>"
+    )
+
+
+def _height(drawing: picture.Still) -> int:
+    """Return the height in px at which the live picture shows all its rows at first, within bounds."""
+    notes = _NOTE if summary.summary(drawing.profile).notes else 0
+    return min(max(_ROUND + notes + _ROW * drawing.rows, _LOWEST), _HIGHEST)
