@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from openprofiling_ipy.analysis.colors import package_colors
+from openprofiling_ipy.analysis.colors import KIND_COLORS, package_colors
 from openprofiling_ipy.analysis.places import label, places
 from openprofiling_ipy.analysis.weights import depths, document_total, function_weights
 from openprofiling_ipy.formats import naming
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["table", "view"]
 
 _ROWS: Final = 15
-#: Heights in px: what stands round the picture, a frame, and the bounds of the whole.
-_ROUND, _FRAME, _LOWEST, _HIGHEST = 96, 20, 220, 460
+#: Heights in px: what stands round the picture, a line for notes, a frame, and the bounds of the whole.
+_ROUND, _NOTE, _FRAME, _LOWEST, _HIGHEST = 128, 28, 20, 300, 460
 
 
 def view(profile: Profile, words: Summary, value: int) -> dict[str, Any]:
@@ -46,15 +46,17 @@ def view(profile: Profile, words: Summary, value: int) -> dict[str, Any]:
         "places": [asdict(place) for place in distinct],
         "file_place": {str(file): numbers[found[profile.strings[file]]] for file in files},
         "packages": {package: asdict(pair) for package, pair in colors.items()},
+        "kinds": {kind: asdict(pair) for kind, pair in KIND_COLORS.items()},
         "export": f"%oprof export {number}DEST",
         "filename": naming.stem(kind, profile.started_at),
-        "height": _height(profile),
+        "height": _height(profile, noted=bool(words.notes)),
     }
 
 
-def _height(profile: Profile) -> int:
+def _height(profile: Profile, *, noted: bool) -> int:
+    """Return what shows every frame, within bounds; tabs and menus need some room even where the stacks are flat."""
     deepest = int(depths(profile.stacks).max()) + 1 if len(profile.stacks) else 0
-    return min(max(_ROUND + _FRAME * deepest, _LOWEST), _HIGHEST)
+    return min(max(_ROUND + _NOTE * noted + _FRAME * deepest, _LOWEST), _HIGHEST)
 
 
 def table(profile: Profile, words: Summary, value: int) -> str:

@@ -71,6 +71,7 @@
  * @property {Place[]} places
  * @property {Record<string, number>} file_place string id of a file → index into places
  * @property {Record<string, Colors>} packages
+ * @property {Record<string, Colors>} [kinds] colours of places that are no package, by their kind
  * @property {string} export the `%oprof export` line
  * @property {string} filename without extension
  * @property {number} height px
