@@ -38,7 +38,7 @@ _THREAD_KINDS = get_args(ThreadKind)
 
 
 def encode(profile: Profile) -> dict[str, Any]:
-    """Return the profile as dicts, lists, strings and numbers for `json`; NaN and infinite attributes are left out."""
+    """Return the profile as dicts, lists, strings and numbers that `json` writes."""
     stacks, samples = profile.stacks, profile.samples
     distance = np.where(stacks.parent < 0, 0, np.arange(len(stacks)) - stacks.parent)
     return {
@@ -66,7 +66,7 @@ def encode(profile: Profile) -> dict[str, Any]:
         # Unix ns do not fit a JavaScript number, so they travel as text.
         "started_at": str(profile.started_at),
         "duration": profile.duration,
-        "attributes": {key: value for key, value in profile.attributes.items() if _writable(value)},
+        "attributes": dict(profile.attributes),
         "sources": dict(profile.sources),
     }
 
@@ -103,10 +103,6 @@ def _differences(column: NDArray[Any]) -> list[int]:
     wide = column.astype(np.int64)
     with np.errstate(over="ignore"):
         return cast("list[int]", np.diff(wide, prepend=np.int64(0)).tolist())
-
-
-def _writable(value: object) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _object(value: object, what: str) -> Mapping[str, Any]:
@@ -218,7 +214,8 @@ def _whole(value: object, what: str) -> int:
 
 def _attributes(data: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
     for key, value in data.items():
-        if not isinstance(value, str | int | float | bool) or not _writable(value):
+        # Looked at here, too, for a message that is short whatever the file holds.
+        if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"attribute {key[:40]} must be text, a finite number, true or false")
     return dict(data)
 

@@ -30,6 +30,7 @@ suffixes: tuple[str, ...] = (".folded", ".folded.txt", ".collapsed", ".collapsed
 document: str = "Profile"
 
 _MAIN: Final = Thread("MainThread")
+_BOM: Final = b"\xef\xbb\xbf"
 _NO_STACK: Final = "[no stack]"
 _COUNT: Final = re.compile(r"\d{1,18}(\.\d{1,18})?", re.ASCII)
 _LARGEST: Final = 2**62
@@ -44,11 +45,11 @@ _TO_ESCAPE: Final = re.compile(r"[;\n\r]|%(?=20|23|25|3B|5B|0A|0D)")
 
 def sniff(head: bytes) -> bool:
     """Tell by the first hundred whole lines: each ends in a space and a number."""
-    lines = [line.rstrip(b"\r") for line in head.split(b"\n")]
+    lines = [line.rstrip(b"\r") for line in head.removeprefix(_BOM).split(b"\n")]
     if len(head) >= 1 << 16:
         lines.pop()  # it may be cut
     told = [line for line in lines if line and not line.startswith(b"#")][:100]
-    if not told or b"\0" in head or told[0].lstrip(b"\xef\xbb\xbf \t").startswith((b"{", b"[{", b"<")):
+    if not told or b"\0" in head or told[0].lstrip(b" \t").startswith((b"{", b"[{")):
         return False
     return all(_COUNT.fullmatch(line.rpartition(b" ")[2].decode(errors="replace")) and b" " in line for line in told)
 
@@ -154,7 +155,7 @@ def _thread(match: re.Match[str]) -> Thread:
 
 def _lines(data: bytes) -> Iterator[tuple[int, str, int]]:
     """Yield byte offset, stack and count of each line; empty ones and comments (austin writes some) say nothing."""
-    offset = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    offset = len(_BOM) if data.startswith(_BOM) else 0
     while offset < len(data):
         end = data.find(b"\n", offset)
         end = len(data) if end < 0 else end

@@ -36,7 +36,7 @@ document: str = "Profile"
 
 _OPEN: Final = b'<script type="application/vnd.openprofiling" id="oprof-data">'
 _CLOSE: Final = b"</script>"
-_PLACEHOLDER: Final = re.compile(r"/\*STYLE\*/|/\*SCRIPT\*/|<!--TITLE-->|<!--DATA-->")
+_PLACEHOLDER: Final = re.compile(r"/\*STYLE\*/|/\*SCRIPT\*/|<!--TITLE-->")
 _ANY_SCRIPT: Final = "script-src 'unsafe-inline'"
 #: Data may unpack to so much, and beyond that to so many times their size: enough for millions of samples, no bomb.
 _UNPACKED: Final = 1 << 26
@@ -64,27 +64,33 @@ def dumps(document: Profile, *, budget: int | None = None, private: bool = True)
     `private=False` keeps host, user, pid, absolute paths and all sources.
     """
     full = _public(document) if private else document
-    template, style, script = _parts()
+    shell = _shell(summary(full).title)
     profile = full
     if budget is not None:
-        room = budget - len((template + style + script).encode())
+        room = budget - sum(map(len, shell))
         profile = fit(full, room, lambda smaller: len(_body(full, smaller)))
-    pieces = {
-        "/*STYLE*/": style,
-        "/*SCRIPT*/": script,
-        "<!--TITLE-->": escape(summary(full).title),
-        "<!--DATA-->": _body(full, profile),
-    }
-    page = _PLACEHOLDER.sub(lambda match: pieces[match[0]], template)
-    # A name may hold half a surrogate pair, which UTF-8 has no place for; the data have escaped it.
-    return page.encode(errors="replace")
+    return _body(full, profile).join(shell)
 
 
 def _public(profile: Profile) -> Profile:
     return trim_sources(without_names(profile))
 
 
-def _body(full: Profile, profile: Profile) -> str:
+def _shell(title: str) -> list[bytes]:
+    """Return what stands before and behind the data."""
+    template, style, script = _parts()
+    pieces = {"/*STYLE*/": style, "/*SCRIPT*/": script, "<!--TITLE-->": escape(title)}
+    before, _, behind = template.partition("<!--DATA-->")
+    # In one pass: what one piece holds is no placeholder for another.
+    return [_text(_PLACEHOLDER.sub(lambda match: pieces[match[0]], part)) for part in (before, behind)]
+
+
+def _text(text: str) -> bytes:
+    # A name may hold half a surrogate pair, which UTF-8 has no place for; the data have escaped it.
+    return text.encode(errors="replace")
+
+
+def _body(full: Profile, profile: Profile) -> bytes:
     """Return the table and the data of `profile`, which is `full` or made smaller of it."""
     # How many samples were recorded is said of all of it, what was folded of what is left.
     words = summary(replace(full, attributes=profile.attributes))
@@ -93,7 +99,7 @@ def _body(full: Profile, profile: Profile) -> str:
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = base64.b64encode(squeezer.compress(jsontext.write(content)) + squeezer.flush())
     table = html_view.table(profile, words, value)
-    return f"<noscript>{table}</noscript>{_OPEN.decode()}{packed.decode()}{_CLOSE.decode()}"
+    return b"".join((_text(f"<noscript>{table}</noscript>"), _OPEN, packed, _CLOSE))
 
 
 @cache
@@ -127,10 +133,10 @@ def _unpack(packed: bytes, offset: int) -> bytes:
     most = min(max(_UNPACKED, _RATIO * len(packed)), _MOST)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        text = inflater.decompress(base64.b64decode(packed, validate=True), most)
+        text = inflater.decompress(base64.b64decode(packed, validate=True), most + 1)
     except (binascii.Error, zlib.error) as error:
         raise MalformedProfile(name, f"its data are damaged: {error}", offset) from None
-    if inflater.unconsumed_tail:
+    if len(text) > most:
         raise MalformedProfile(name, f"its data unpack to more than {most >> 20} MiB", offset)
     if not inflater.eof:
         raise MalformedProfile(name, "its data are cut off", offset)
