@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Canvas", "Typeface", "mix"]
 
-#: Entries of a palette, and the steps from a fill to its ink: fewer where many pairs share the entries.
+#: Entries of a palette, and the steps from a fill to its ink: fewer where many pairs share the entries, and where the
+#: picture would be larger than `_LARGEST` bytes.
 _ENTRIES = 256
-_STEPS = 8
+_STEPS = (8, 4, 2)
+_LARGEST = 25_000
+#: Of zlib: the last step costs five times the time for a tenth of the size.
+_LEVEL = 8
 #: A picture of more pairs draws the rest in the last one's colours: text needs two entries of its pair at least.
 _MOST_PAIRS = _ENTRIES // 2
 #: Of the ink, how much secondary text gets.
@@ -94,20 +98,27 @@ class Canvas:
         self._ink_draw.text((left, middle), text, fill=strength, font=face.font, anchor="lm")
         return left + face.width(text)
 
-    def png(self) -> bytes:
-        """Return the picture."""
+    def png(self, top: int = 0) -> bytes:
+        """Return the picture from the height `top` on."""
+        for steps in _STEPS:
+            picture = self._png(top, steps)
+            if len(picture) <= _LARGEST:
+                break
+        return picture
+
+    def _png(self, top: int, steps: int) -> bytes:
         from PIL import Image, ImageChops
 
         pairs = list(self._pairs)[:_MOST_PAIRS]
-        steps = min(_STEPS, _ENTRIES // len(pairs))
+        steps = min(steps, _ENTRIES // len(pairs))
         spread = self._fills.point([min(i * steps, _ENTRIES - steps) for i in range(256)])
         cover = self._inks.point([round(i / 255 * (steps - 1)) for i in range(256)])
-        index = ImageChops.add(spread, cover)
+        index = ImageChops.add(spread, cover).crop((0, top, *self._fills.size))
         picture = Image.frombytes("P", index.size, index.tobytes())
         shades = [mix(ink, fill, step / (steps - 1)) for fill, ink in pairs for step in range(steps)]
         picture.putpalette(bytes.fromhex("".join(shade[1:] for shade in shades)))
         buffer = BytesIO()
-        picture.save(buffer, "PNG", optimize=True)
+        picture.save(buffer, "PNG", compress_level=_LEVEL)
         return buffer.getvalue()
 
 

@@ -13,7 +13,6 @@ from openprofiling_ipy.widgets.rows import hottest
 
 if TYPE_CHECKING:
     from openprofiling_ipy.model import Profile
-    from openprofiling_ipy.widgets import picture
     from openprofiling_ipy.widgets.rows import Hottest, Row
 
 __all__ = ["header", "inert", "still"]
@@ -37,18 +36,18 @@ def header(profile: Profile) -> tuple[str, str]:
     return line, notes
 
 
-def still(drawing: picture.Still) -> str:
-    """Return an open `<details>`: the header's line, the notes, a picture and a table. Needs no style."""
-    line, notes = header(drawing.profile)
-    shown = hottest(drawing.profile, _ROWS)
-    image = _image(drawing) if shown.functions else ""
+def still(profile: Profile, png: bytes) -> str:
+    """Return an open `<details>`: the header's line, the notes, the picture `png` and a table. Needs no style."""
+    line, notes = header(profile)
+    shown = hottest(profile, _ROWS)
+    image = _image(profile, png) if shown.functions else ""
     table = _table(shown) if shown.functions else ""
     return f"<details open><summary>{line}</summary>{notes}{image}{table}</details>"
 
 
-def _image(drawing: picture.Still) -> str:
-    data = base64.b64encode(drawing.png(header=False)).decode()
-    alt = escape(f"Flame graph: {harmless(summary.summary(drawing.profile).title)}")
+def _image(profile: Profile, png: bytes) -> str:
+    data = base64.b64encode(png).decode()
+    alt = escape(f"Flame graph: {harmless(summary.summary(profile).title)}")
     return f'<p><img alt="{alt}" src="data:image/png;base64,{data}"></p>'
 
 

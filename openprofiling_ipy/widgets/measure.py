@@ -51,7 +51,7 @@ def clip(text: str, columns: int, ellipsis: str = "…") -> str:
 
 
 def bar(share: float, columns: int, steps: str = "▏▎▍▌▋▊▉█") -> str:
-    """Draw a share as a bar of at most `columns`; `steps` are the parts of its last one, from the thinnest to all of it."""
+    """Draw a share as a bar of at most `columns`; `steps` are the parts of its last one, the thinnest first."""
     full, part = divmod(round(min(share, 1.0) * columns * len(steps)), len(steps))
     return steps[-1] * full + (steps[part - 1] if part else "")
 

@@ -64,7 +64,7 @@ def draw(profile: Profile, width: int = 800, theme: Theme = "light") -> bytes:
     Above the boxes stand title, facts and notes; below them what a width means and whose the colours are. The same
     profile always gives the same bytes.
     """
-    return Still(profile).png(width, theme)
+    return Still(profile).draw(width, theme)[0].png()
 
 
 def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
@@ -88,9 +88,9 @@ class Still:
         self.boxes = layout.left_heavy(self.tree, self.value)
         self.rows = int(self.boxes.depth.max()) + 1 if len(self.boxes) else 0
 
-    def png(self, width: int = 800, theme: Theme = "light", *, header: bool = True) -> bytes:
-        """Draw it; without the header where title and notes stand beside it as text."""
-        lines = _wrapped(self.profile, width - 2 * _MARGIN) if header else []
+    def draw(self, width: int = 800, theme: Theme = "light") -> tuple[Canvas, int]:
+        """Return the drawing, and the height of the header in it, px."""
+        lines = _wrapped(self.profile, width - 2 * _MARGIN)
         plan = _Plan(self, _Shades(self, theme), width, _LINE * len(lines) + _LINE // 2)
         canvas = Canvas(width, plan.bottom + (_FOOT if self.rows else 0), plan.shades.paper.plain)
         for number, line in enumerate(lines):
@@ -98,7 +98,7 @@ class Still:
         if self.rows:
             _boxes(canvas, plan)
             _legend(canvas, plan)
-        return canvas.png()
+        return canvas, plan.top
 
 
 class _Shades:
@@ -108,8 +108,14 @@ class _Shades:
         self.paper = _PAPERS[theme]
         self._dark = theme == "dark"
         self._pale = scale.measure(still.profile).weighty < _FEW_SAMPLES
+        self._known: dict[Place, tuple[str, str]] = {}
 
     def of(self, place: Place) -> tuple[str, str]:
+        if place not in self._known:
+            self._known[place] = self._mixed(place)
+        return self._known[place]
+
+    def _mixed(self, place: Place) -> tuple[str, str]:
         chosen = colors.color(place)
         fill, ink = (chosen.dark, chosen.ink_dark) if self._dark else (chosen.light, chosen.ink_light)
         return (mix(fill, self.paper.plain[0], _PALE), self.paper.plain[1]) if self._pale else (fill, ink)

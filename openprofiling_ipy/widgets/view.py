@@ -110,19 +110,15 @@ def bundle(
         line, notes = fallback.header(shown)
         return {"text/html": f"<div>{line}{notes}</div>", "text/plain": text.header(shown)}
     drawing = picture.Still(shown)
-    rest = {"image/png": base64.b64encode(drawing.png()).decode(), "text/plain": text.table(shown)}
-    room = None if budget is None else budget - _size(rest)
-    return {"text/html": _html(drawing, room, private=private), **rest}
-
-
-def _html(drawing: picture.Still, room: int | None, *, private: bool) -> str:
-    """Return the live page in its frame with the still form beside it, in `room` bytes."""
-    still = fallback.still(drawing)
-    outside = _framed(drawing, "", still)
-    page = _page(drawing.profile, None if room is None else room - _size(outside), private=private)
+    canvas, top = drawing.draw()
+    still = fallback.still(shown, canvas.png(top))
+    rest = {"image/png": base64.b64encode(canvas.png()).decode(), "text/plain": text.table(shown)}
+    outside = _size({"text/html": _framed(drawing, "", still), **rest})
+    page = _page(shown, None if budget is None else budget - outside, private=private)
     if page is None:
-        return f"{still}<p>The live picture does not fit into this output's budget.</p>"
-    return _framed(drawing, page, still)
+        too_small = "<p>The live picture does not fit into the budget of this output.</p>"
+        return {"text/html": still + too_small, **rest}
+    return {"text/html": _framed(drawing, page, still), **rest}
 
 
 def _page(profile: Profile, room: int | None, *, private: bool) -> str | None:
