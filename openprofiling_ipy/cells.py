@@ -83,8 +83,10 @@ class Cells:
         while typed and not typed[0].strip():
             del typed[0]
         ran = [line.rstrip("\n") for line in linecache.getlines(filename)]
-        # Magics over several lines are joined into one before they run: then only what ran fits the numbers.
-        lines = typed if len(typed) == len(ran) or not ran else marker.restored(ran)
+        # A magic over several lines is joined into one before it runs: then only what ran fits the numbers. A cell
+        # magic's line is its cell's last, so what was typed fits up to there.
+        fits = not ran or len(typed) == len(ran) or "run_cell_magic(" in ran[-1]
+        lines = typed if fits else marker.restored(ran)
         return "\n".join(lines) + "\n"
 
     def adopt(self, filename: str, label: str, raw: str) -> str:

@@ -17,8 +17,6 @@ from openprofiling_ipy.errors import AlreadyRunning, NotRunning, UnknownCapture
 from openprofiling_ipy.shelf import Shelf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from openprofiling_ipy.capture import Status
     from openprofiling_ipy.model import Profile
     from openprofiling_ipy.model.profile import Attribute
@@ -33,7 +31,6 @@ __all__ = [
     "numbers",
     "profiler",
     "running",
-    "snapshot",
     "start",
     "stop",
 ]
@@ -99,13 +96,12 @@ def start(kind: str, *, name: str = "", label: str = "", scope: Scope | None = N
     return capture
 
 
-def stop(
-    capture: Capture, status: Status = "done", error: str = "", facts: Mapping[str, Attribute] | None = None
-) -> Capture:
+def stop(capture: Capture, status: Status = "done", error: str = "", *, cell: str = "", runs: int = 1) -> Capture:
     """
     End a capture's recording and put it on the shelf.
 
-    `error` is the first line of the exception that ended it, `facts` are more attributes. Raises NotRunning.
+    `error` is the first line of the exception that ended it, `cell` identifies the cell it was about, `runs` is how
+    often its code ran. Raises NotRunning.
     """
     with _ledger.lock:
         entry = _ledger.by_kind.get(capture.kind)
@@ -114,7 +110,7 @@ def stop(
         del _ledger.by_kind[capture.kind]
     try:
         document = entry.recording.stop()
-        captures.add(capture, _stamped(document, capture, status, error, facts))
+        captures.add(capture, _stamped(document, capture, status, error=error, cell=cell, runs=runs))
     except BaseException:
         capture.status = "failed"
         raise
@@ -130,12 +126,6 @@ def numbers(capture: Capture) -> Numbers:
     if entry is None or entry.capture is not capture:
         raise NotRunning(f"#{capture.number} is not running")
     return entry.recording.status()
-
-
-def snapshot(capture: Capture) -> Capture:
-    """Return a capture of what a running one has so far; it does not stand on the shelf."""
-    document = capture.peek()
-    return replace(capture, status="done", ended_at=time.time_ns(), read=lambda: document)
 
 
 def running() -> tuple[Capture, ...]:
@@ -220,7 +210,7 @@ def _peek(capture: Capture, recording: Recording) -> Profile:
 
 
 def _stamped(
-    document: Profile, capture: Capture, status: str, error: str = "", facts: Mapping[str, Attribute] | None = None
+    document: Profile, capture: Capture, status: str, *, error: str = "", cell: str = "", runs: int = 1
 ) -> Profile:
     """Return the document with who, when and where in its attributes."""
     import platform
@@ -234,6 +224,8 @@ def _stamped(
         A.LABEL: capture.label,
         A.STATUS: status,
         A.ERROR: error,
+        A.CELL: cell,
+        A.RUNS: runs if runs > 1 else "",
         A.HOST: platform.node(),
         A.PID: os.getpid(),
         A.PYTHON: platform.python_version(),
@@ -242,7 +234,7 @@ def _stamped(
         A.PREFIXES: "\n".join(_prefixes()),
     }
     told = {key: value for key, value in stamps.items() if value != ""}
-    return replace(document, attributes={**document.attributes, **told, **(facts or {})})
+    return replace(document, attributes={**document.attributes, **told})
 
 
 def _working_folder() -> str:

@@ -28,8 +28,16 @@ ALLOWED: dict[str, set[str]] = {
     "session": {"model", "analysis", "capture", "cells", "formats", "exporters", "profilers", "shelf"},
     "block": {"capture", "cells", "session"},
     "widgets": {"model", "analysis", "capture", "formats"},
-    "notebook": {"model", "capture", "profilers", "session", "widgets"},
-    "magics": {"capture", "formats", "profilers", "exporters", "session", "widgets", "notebook"},
+    "arguments": set(),
+    "completion": {"arguments", "formats", "profilers", "session"},
+    "live": set(),
+    "display": {"arguments", "capture", "formats", "live", "session", "widgets"},
+    "runner": {"marker"},
+    "verbs": {"arguments", "capture", "completion", "display", "formats", "model", "session"},
+    "notebook": {
+        "arguments", "capture", "cells", "display", "exporters", "live", "marker", "model", "runner", "session",
+    },
+    "magics": {"arguments", "completion", "formats", "notebook", "verbs"},
     "": {"block", "capture", "session", "notebook", "magics"},
 }
 

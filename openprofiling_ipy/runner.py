@@ -1,0 +1,126 @@
+"""Code that runs here rather than in IPython: a cell repeated before its natural run, a statement of `%oprof cpu`."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import time
+from typing import TYPE_CHECKING, Any
+
+from openprofiling_ipy import marker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from contextlib import AbstractContextManager
+    from types import CodeType
+
+__all__ = ["Pace", "Repeat", "Statement", "at_once"]
+
+#: Seconds for which one silencing of the output serves: silencing every run would cost more than a short one itself.
+_BATCH = 0.1
+
+
+class Pace:
+    """
+    Says how often to run what shall run for about `seconds`, an audible last run included.
+
+        while not pace.over:
+            with quiet():
+                for _ in pace.batch():
+                    run()
+
+    There is at least one run; `count` tells how many there were.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.count = 0
+        self.over = False
+        self._end = time.perf_counter() + seconds
+
+    def batch(self) -> Iterator[None]:
+        """Yield before every run."""
+        began = last = time.perf_counter()
+        while not self.over and last - began < _BATCH:
+            yield
+            now = time.perf_counter()
+            self.count += 1
+            # One more run here and the audible one must still fit.
+            self.over = now + 2 * (now - last) > self._end
+            last = now
+
+
+class Repeat:
+    """
+    What stands behind the marker in a cell, compiled as IPython compiles it: under the cell's own name and lines.
+
+    `code` is empty where the cell cannot be found by its file name, as under another magic.
+    """
+
+    def __init__(self, shell: Any, filename: str) -> None:
+        self._shell = shell
+        source = "".join(linecache.getlines(filename))
+        body = shell.compile.ast_parse(source, filename).body if source else []
+        start = next((i for i, node in enumerate(body) if marker.is_call(node)), len(body))
+        #: Whether the cell awaits the marker.
+        self.awaited = start < len(body) and isinstance(body[start].value, ast.Await)
+        tree = shell.transform_ast(ast.Module(body[start + 1 :], []))
+        with shell.compile.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if self.awaited else 0):
+            self.code: list[CodeType] = [shell.compile(ast.Module([node], []), filename, "exec") for node in tree.body]
+
+    async def run(self, seconds: float, quiet: Callable[[], AbstractContextManager[Any]]) -> int:
+        """Run the code within `quiet()`, leaving time for the natural run; return how often. Its exceptions pass."""
+        __tracebackhide__ = True
+        pace = Pace(seconds)
+        while not pace.over:
+            with quiet():
+                for _ in pace.batch():
+                    for code in self.code:
+                        value = eval(code, self._shell.user_global_ns, self._shell.user_ns)  # noqa: S307  # the cell
+                        if code.co_flags & inspect.CO_COROUTINE:
+                            await value
+        return pace.count
+
+
+class Statement:
+    """Compiled code whose last expression has a value, as in a cell. Raises SyntaxError."""
+
+    def __init__(self, shell: Any, text: str, filename: str) -> None:
+        source = shell.transform_cell(text)
+        tree = shell.transform_ast(shell.compile.ast_parse(source, filename))
+        # Tracebacks show the code that ran.
+        linecache.cache[filename] = len(source), None, source.splitlines(keepends=True), filename
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        self._body = shell.compile(ast.Module(tree.body, []), filename, "exec")
+        self._last = shell.compile(ast.Expression(last.value), filename, "eval") if last else None
+        self._globals = shell.user_ns
+
+    def run(self, local_ns: dict[str, Any] | None = None) -> Any:
+        """Run it once in the user's namespace and return the value of its last expression, or None."""
+        __tracebackhide__ = True
+        names = self._globals if local_ns is None else local_ns
+        exec(self._body, self._globals, names)  # noqa: S102  # the user's own code, as typed
+        return None if self._last is None else eval(self._last, self._globals, names)  # noqa: S307
+
+    def run_for(
+        self, seconds: float, quiet: Callable[[], AbstractContextManager[Any]], local_ns: dict[str, Any] | None = None
+    ) -> tuple[Any, int]:
+        """Run it within `quiet()` for about `seconds`, then once audibly; return (value, how often in all)."""
+        __tracebackhide__ = True
+        pace = Pace(seconds)
+        while not pace.over:
+            with quiet():
+                for _ in pace.batch():
+                    self.run(local_ns)
+        return self.run(local_ns), pace.count + 1
+
+
+def at_once(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine that never waits to its end."""
+    __tracebackhide__ = True
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError("the cell waits, but its first line does not")
