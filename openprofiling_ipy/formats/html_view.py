@@ -25,6 +25,9 @@ _ROWS: Final = 15
 #: Heights in px: what stands round the picture, a line for notes, a frame, and the bounds of the whole.
 _ROUND, _NOTE, _FRAME, _LOWEST, _HIGHEST = 128, 28, 20, 300, 460
 
+#: The viewer's own style leaves no room behind its empty window.
+_STILL: Final = "position:fixed;inset:0;overflow:auto;padding:8px 16px;background:Canvas;color:CanvasText"
+
 
 def view(profile: Profile, words: Summary, value: int) -> dict[str, Any]:
     """Return the `view` member of the page's data: everything the script would else have to find out itself."""
@@ -60,7 +63,7 @@ def _height(profile: Profile, *, noted: bool) -> int:
 
 
 def table(profile: Profile, words: Summary, value: int) -> str:
-    """Return the functions with the most self weight as an HTML table; all text in it is escaped."""
+    """Return what a page without scripts shows: the functions with the most self weight. All text in it is escaped."""
     own, total = function_weights(profile, value)
     whole = document_total(profile, value)
     value_type = profile.value_types[value]
@@ -77,5 +80,6 @@ def table(profile: Profile, words: Summary, value: int) -> str:
     )
     kind = escape(value_type.kind)
     head = f'<tr><th align="left">function</th><th align="right">self {kind}</th><th align="right">total</th></tr>'
-    facts = escape(" · ".join((words.title, *words.facts)))
-    return f"<table><caption>{facts}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    said = "".join(f"<p>{escape(text)}</p>" for text in (" · ".join(words.facts), *(note.text for note in words.notes)))
+    grid = f'<table cellpadding="4"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<div style="{_STILL}"><h1>{escape(words.title)}</h1>{said}{grid}</div>'
