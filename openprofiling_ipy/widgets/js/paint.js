@@ -78,7 +78,7 @@ let buffer = new Int32Array(4096);
  * @param {Pointed} pointed
  */
 export function paintBoxes(context, frame, view, scene, pointed) {
-  const { boxes } = scene;
+  const { boxes, palette } = scene;
   const scale = frame.width / Math.max(view.x1 - view.x0, Number.MIN_VALUE);
   const rows = (frame.height - frame.head) / ROW;
   const seen = { x0: view.x0, x1: view.x1, row0: view.top, row1: view.top + rows };
@@ -89,6 +89,7 @@ export function paintBoxes(context, frame, view, scene, pointed) {
   context.fontKerning = "none";
   for (const box of shown) paintBox(context, frame, view, scene, box, scale);
   if (scene.marked) paintMarks(context, frame, view, scene, shown, scale);
+  fade(context, frame, palette.canvas.bg, view.top > 0.01, view.top + rows < boxes.rows - 0.01);
   outline(context, frame, view, scene, pointed.hovered, scale, 1.5);
   outline(context, frame, view, scene, pointed.selected, scale, 2.5);
 }
@@ -182,4 +183,27 @@ function outline(context, frame, view, { boxes, palette }, box, scale, thick) {
   context.beginPath();
   context.roundRect(x + inset, y + inset, Math.max(width - thick, 1), ROW - 1 - thick, RADIUS);
   context.stroke();
+}
+
+/** Height over which rows fade where there are more of them, px. */
+const FADE = 14;
+
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {Frame} frame
+ * @param {string} color
+ * @param {boolean} root whether rows are hidden on the root's side
+ * @param {boolean} leaves whether rows are hidden on the other
+ */
+function fade(context, { width, height, head, up }, color, root, leaves) {
+  const [above, below] = up ? [leaves, root] : [root, leaves];
+  const edge = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const gradient = context.createLinearGradient(0, from, 0, to);
+    gradient.addColorStop(0, color);
+    gradient.addColorStop(1, `${color}00`);
+    context.fillStyle = gradient;
+    context.fillRect(0, Math.min(from, to), width, FADE);
+  };
+  if (above) edge(head, head + FADE);
+  if (below) edge(height, height - FADE);
 }

@@ -46,8 +46,9 @@ export function ticks(from, to, most, unit) {
  * @param {Viewport} view
  * @param {Palette} palette
  * @param {Unit} unit
+ * @param {Ruler} ruler
  */
-export function paintAxis(context, frame, view, palette, unit) {
+export function paintAxis(context, frame, view, palette, unit, ruler) {
   const { canvas } = palette;
   const scale = frame.width / Math.max(view.x1 - view.x0, Number.MIN_VALUE);
   context.fillStyle = canvas.bg;
@@ -59,7 +60,7 @@ export function paintAxis(context, frame, view, palette, unit) {
     context.fillStyle = canvas.line;
     context.fillRect(x, 0, 1, AXIS);
     context.fillStyle = canvas.muted;
-    context.fillText(text, x + 5, AXIS / 2);
+    if (x + 5 + ruler.width(text) <= frame.width) context.fillText(text, x + 5, AXIS / 2);
   }
   context.fillStyle = canvas.line;
   context.fillRect(0, AXIS - 1, frame.width, 1);

@@ -115,7 +115,7 @@ export class Panel {
 
   resize() {
     const { element, frame, canvas } = this;
-    frame.width = element.clientWidth;
+    frame.width = element.clientWidth - Number.parseFloat(getComputedStyle(element).paddingLeft);
     frame.height = element.clientHeight;
     frame.dpr = globalThis.devicePixelRatio || 1;
     canvas.width = Math.round(frame.width * frame.dpr);

@@ -71,6 +71,8 @@ export function createFindings(profile, places) {
   const lanesOf = remember((/** @type {number} */ value, /** @type {Uint8Array | null} */ lanes) => lanes ?? defaultLanes(profile, value));
   const self = remember((/** @type {number} */ value, /** @type {Uint8Array} */ lanes) => stackSelf(profile, value, lanes));
   const total = remember((/** @type {number} */ value, /** @type {Uint8Array} */ lanes) => documentTotal(profile, value, lanes));
+  const whole = remember((/** @type {Float64Array} */ weights) => stackTotal(profile.stacks, weights));
+  const hot = remember((/** @type {string} */ file, /** @type {Float64Array} */ weights) => hotLines(profile, file, weights));
   const tree = remember((/** @type {Float64Array} */ weights, /** @type {Recursion} */ recursion, /** @type {boolean} */ mine) =>
     buildTree(profile, weights, { recursion, mine, places }),
   );
@@ -112,6 +114,10 @@ export function createFindings(profile, places) {
     callers: (state) => callers(treeOf(state), state.selected),
     /** @param {State} state */
     callees: (state) => callees(treeOf(state), state.selected),
+    /** The executed lines of a node of the tree, heaviest first. @param {State} state @param {number} node */
+    nodeLines: (state, node) => nodeLines(profile, treeOf(state), node, whole(selfOf(state))),
+    /** What was evaluated on the lines of a file, heaviest first. @param {State} state @param {string} file */
+    hot: (state, file) => hot(file, selfOf(state)),
     /** @param {number} fn @param {number} [line] */
     place: (fn, line) => placeText(profile, places, fn, line),
   };
@@ -162,4 +168,65 @@ function litNodes(profile, tree, functions) {
     if (tree.stackNode[i] >= 0 && functions[profile.frames.fn[frame[i]]]) nodes[tree.stackNode[i]] = 1;
   }
   return nodes;
+}
+
+/**
+ * @typedef {object} NodeLine
+ * @property {number} line
+ * @property {string} text what was evaluated there, else the line itself, "" where neither is known
+ * @property {number} total
+ */
+
+/**
+ * @param {Profile} profile
+ * @param {Tree} tree
+ * @param {number} node
+ * @param {Float64Array} whole weight of each stack and all below it
+ * @returns {NodeLine[]}
+ */
+function nodeLines({ stacks, frames, functions, strings, sources }, tree, node, whole) {
+  /** @type {Map<number, {total: number, heaviest: number, expression: number}>} */
+  const found = new Map();
+  const { stackNode } = tree;
+  for (let i = 0; i < stackNode.length; i++) {
+    if (stackNode[i] !== node) continue;
+    const frame = stacks.frame[i];
+    const line = frames.line[frame];
+    if (!line || frames.fn[frame] !== tree.fn[node]) continue;
+    const known = found.get(line) ?? { total: 0, heaviest: 0, expression: 0 };
+    known.total += whole[i];
+    if (frames.expression[frame] && whole[i] > known.heaviest) {
+      known.heaviest = whole[i];
+      known.expression = frames.expression[frame];
+    }
+    found.set(line, known);
+  }
+  const source = sources[strings[functions.file[tree.fn[node]]]]?.split("\n") ?? [];
+  return [...found]
+    .map(([line, { total, expression }]) => ({ line, total, text: strings[expression] || (source[line - 1] ?? "").trim() }))
+    .sort((a, b) => b.total - a.total || a.line - b.line);
+}
+
+/** @typedef {{text: string, self: number}} Hot */
+
+/**
+ * @param {Profile} profile
+ * @param {string} file
+ * @param {Float64Array} self
+ * @returns {Map<number, Hot[]>} by line
+ */
+function hotLines({ stacks, frames, functions, strings }, file, self) {
+  const weights = new Float64Array(frames.line.length);
+  for (let i = 0; i < self.length; i++) weights[stacks.frame[i]] += self[i];
+  /** @type {Map<number, Hot[]>} */
+  const lines = new Map();
+  for (let frame = 0; frame < weights.length; frame++) {
+    const text = strings[frames.expression[frame]];
+    if (!text || !(weights[frame] > 0) || strings[functions.file[frames.fn[frame]]] !== file) continue;
+    const list = lines.get(frames.line[frame]) ?? [];
+    list.push({ text, self: weights[frame] });
+    lines.set(frames.line[frame], list);
+  }
+  for (const list of lines.values()) list.sort((a, b) => b.self - a.self);
+  return lines;
 }

@@ -1,0 +1,37 @@
+/** Scenes: what the panels of all tabs are given to draw. */
+
+import { remember } from "./store.js";
+
+/** @import { Boxes } from "./types.js" */
+/** @import { Scene } from "./paint.js" */
+/** @import { App } from "./ui_app.js" */
+
+/** Fewer samples than this are drawn pale. */
+const FEW = 20;
+
+/**
+ * @param {App} app
+ * @param {Boxes} boxes
+ * @param {Uint8Array | null} lit by node
+ * @param {Uint8Array | null} marked by node
+ * @returns {Scene}
+ */
+export function sceneOf(app, boxes, lit, marked) {
+  return { boxes, lit, marked, palette: app.palette(), labels: app.labels, pale: weighty(app.profile.samples.values[0]) < FEW };
+}
+
+const weighty = remember((/** @type {Float64Array} */ column) => column.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0));
+
+/** The boxes that are lit, in reading order. */
+export const matchedLit = remember((/** @type {Uint8Array | null} */ lit, /** @type {Boxes} */ boxes) => {
+  const found = [];
+  for (let box = 0; lit && box < boxes.count; box++) if (lit[boxes.node[box]]) found.push(box);
+  return Int32Array.from(found);
+});
+
+/** By node, which are of functions for which `is` holds: for pictures whose nodes are not the tree's. */
+export const nodesOf = (/** @type {Boxes} */ boxes, /** @type {(fn: number) => boolean} */ is) => {
+  const nodes = new Uint8Array(boxes.count);
+  for (let box = 0; box < boxes.count; box++) if (is(boxes.fn[box])) nodes[boxes.node[box]] = 1;
+  return nodes;
+};

@@ -1,0 +1,120 @@
+/** The table of functions: the same numbers as the pictures, as text; sorted by a click on a header. */
+
+import { shown } from "./paint_text.js";
+import { tableRows } from "./rows.js";
+import { remember } from "./store.js";
+import { chip, h } from "./ui_dom.js";
+import { createList } from "./ui_list.js";
+
+/** @import { App } from "./ui_app.js" */
+/** @import { FunctionWeights } from "./types.js" */
+/** @import { Order } from "./rows.js" */
+
+const HEIGHT = 24;
+
+/** @type {[Order["by"], string][]} */
+const COLUMNS = [
+  ["name", "Function"],
+  ["self", "Self"],
+  ["total", "Total"],
+];
+
+/**
+ * @param {App} app
+ * @param {(fn: number) => void} onselect
+ */
+export function createTable(app, onselect) {
+  const { store, findings, profile } = app;
+  const names = profile.functions.name.length ? Array.from(profile.functions.name, (_, fn) => app.labels.labelOf(fn).full) : [];
+  const order = remember((/** @type {FunctionWeights} */ weights, /** @type {Order} */ by, /** @type {Uint8Array | null} */ filter) =>
+    tableRows(weights, names, by, filter),
+  );
+  const rowsNow = () => {
+    const { state } = store;
+    return order(findings.weights(state), state.order, state.query.trim() ? findings.match(state).functions : null);
+  };
+  const list = createList({
+    gate: app.gate,
+    height: HEIGHT,
+    label: "Functions",
+    draw: (row) => drawRow(app, rowsNow()[row]),
+    onclick: (row) => onselect(rowsNow()[row]),
+  });
+  const heads = COLUMNS.map(([by, text]) => {
+    const button = h("button", { type: "button", onclick: () => sortBy(by) }, text);
+    return h("div", { role: "columnheader", class: by === "name" ? "clip" : "num" }, button);
+  });
+  /** @param {Order["by"]} by */
+  function sortBy(by) {
+    const { order: now } = store.state;
+    store.set({ order: { by, descending: now.by === by ? !now.descending : by !== "name" } });
+  }
+  const none = h("p", { class: "muted none" }, "No function matches");
+  const element = h("div", { class: "table" }, h("div", { class: "row heads", role: "row" }, ...heads), none, list.element);
+  return {
+    element,
+    rows: rowsNow,
+    /** @param {number} fn the selected function */
+    update(fn) {
+      const { by, descending } = store.state.order;
+      COLUMNS.forEach(([column], i) => {
+        heads[i].setAttribute("aria-sort", column !== by ? "none" : descending ? "descending" : "ascending");
+      });
+      const rows = rowsNow();
+      none.hidden = rows.length > 0;
+      list.show(rows.length, rows.indexOf(fn));
+    },
+    /** @param {number} fn */
+    reveal: (fn) => list.reveal(rowsNow().indexOf(fn)),
+  };
+}
+
+/**
+ * @param {App} app
+ * @param {number} fn
+ */
+function drawRow(app, fn) {
+  const { store, findings } = app;
+  const { self, total } = findings.weights(store.state);
+  const place = findings.place(fn);
+  const name = shown(app.name(fn));
+  return h(
+    "div",
+    { class: "row" },
+    h(
+      "div",
+      { role: "rowheader", class: "name", title: place ? `${name} · ${place}` : name },
+      h("div", { class: "clip" }, chip(app.palette().fill[fn]), name, place ? h("span", { class: "muted" }, ` ${shown(place)}`) : null),
+      bars(app, self[fn], total[fn]),
+    ),
+    numberCell(app, self[fn]),
+    numberCell(app, total[fn]),
+  );
+}
+
+/**
+ * One bar for both: self within total.
+ *
+ * @param {App} app
+ * @param {number} self
+ * @param {number} total
+ */
+export function bars(app, self, total) {
+  const whole = app.findings.total(app.store.state) || 1;
+  const bar = (/** @type {string} */ kind, /** @type {number} */ weight) => {
+    const element = h("i", { class: kind, hidden: !weight });
+    element.style.width = `${Math.min(100, (100 * weight) / whole)}%`;
+    return element;
+  };
+  return h("div", { class: "bars" }, bar("total", total), bar("self", self));
+}
+
+/**
+ * @param {App} app
+ * @param {number} weight
+ * @param {boolean} [share]
+ */
+export function numberCell(app, weight, share = true) {
+  const percent = share ? h("span", { class: "muted" }, weight ? app.percent(weight) : "") : null;
+  return h("div", { role: "gridcell", class: "cell num" }, h("span", {}, weight ? app.format(weight) : ""), percent);
+}
