@@ -79,7 +79,9 @@ def _public(profile: Profile) -> Profile:
 def _shell(title: str) -> list[bytes]:
     """Return what stands before and behind the data."""
     template, style, script = _parts()
-    pieces = {"/*STYLE*/": style, "/*SCRIPT*/": script, "<!--TITLE-->": escape(title)}
+    # The title as browsers write it: the page exports its own text by writing itself out again.
+    escaped = escape(title, quote=False).replace("\xa0", "&nbsp;")
+    pieces = {"/*STYLE*/": style, "/*SCRIPT*/": script, "<!--TITLE-->": escaped}
     before, _, behind = template.partition("<!--DATA-->")
     # In one pass: what one piece holds is no placeholder for another.
     return [_text(_PLACEHOLDER.sub(lambda match: pieces[match[0]], part)) for part in (before, behind)]
