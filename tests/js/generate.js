@@ -41,9 +41,12 @@ export function generated(seed, { stacks, samples, functions, depth, threads = 1
   const pick = (/** @type {number} */ below) => Math.floor(next() * below);
   const parent = new Int32Array(stacks);
   const path = [-1];
+  const children = new Int32Array(stacks + 1);
   for (let i = 0; i < stacks; i++) {
     const back = path.length > 2 * depth ? pick(2 * depth) : next() < 0.5 ? pick(4) : 0;
     path.length = Math.max(path.length - back, rooted && i ? 2 : 1);
+    // No more children than there are frames to tell them apart.
+    if (++children[path[path.length - 1] + 1] > 2 * functions) path.push(i - 1);
     parent[i] = path[path.length - 1];
     path.push(i);
   }

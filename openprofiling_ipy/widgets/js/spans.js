@@ -108,17 +108,19 @@ function weightAdder() {
  * @returns {Band[]}
  */
 function fitted(list, tree, most) {
-  let [boxes, deep, from, to] = [0, 0, Infinity, -Infinity];
+  let [boxes, frames, spans, from, to] = [0, 0, 0, Infinity, -Infinity];
   for (const { leaf, start, end, count } of list) {
     for (let i = 0; i < count; i++) {
       boxes += opened(tree, i && start[i] === end[i - 1] ? leaf[i - 1] : -1, leaf[i]);
-      deep = Math.max(deep, tree.depth[leaf[i]] + 1);
+      frames += tree.depth[leaf[i]] + 1;
     }
+    spans += count;
     from = Math.min(from, start[0]);
     to = Math.max(to, end[count - 1]);
   }
   if (boxes <= most) return list;
-  const cells = Math.max(Math.floor(most / deep / list.length), 1);
+  // As if nothing were shared: neighbours of a cell's width share little.
+  const cells = Math.max(Math.floor((most * spans) / frames / list.length) - 1, 1);
   return list.map((band) => joined(band, (to - from) / cells));
 }
 

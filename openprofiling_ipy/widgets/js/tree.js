@@ -27,7 +27,30 @@ export function buildTree(profile, selfWeights, { recursion, mine, places }) {
   }
   const self = new Float64Array(trie.count);
   for (let i = 0; i < parent.length; i++) if (stackNode[i] >= 0) self[stackNode[i]] += selfWeights[i];
-  return trie.tree(self, stackTotal(trie, self), stackNode);
+  const total = stackTotal(trie, self);
+  return recursion === "fold" ? pruned(trie, self, total, stackNode) : trie.tree(self, total, stackNode);
+}
+
+/**
+ * The tree without nodes that have no weight: where `a b a` folds back to `a`, nothing remains of `b`.
+ * @param {Trie} trie
+ * @param {Float64Array} self
+ * @param {Float64Array} total
+ * @param {Int32Array} stackNode
+ * @returns {Tree}
+ */
+function pruned(trie, self, total, stackNode) {
+  const kept = new Trie(trie.count);
+  const moved = new Int32Array(trie.count).fill(-1);
+  for (let node = 0; node < trie.count; node++) {
+    if (total[node] === 0) continue;
+    const above = trie.parent[node];
+    const to = (moved[node] = kept.child(above < 0 ? -1 : moved[above], trie.fn[node]));
+    self[to] = self[node];
+    total[to] = total[node];
+  }
+  for (let i = 0; i < stackNode.length; i++) if (stackNode[i] >= 0) stackNode[i] = moved[stackNode[i]];
+  return kept.tree(self.slice(0, kept.count), total.slice(0, kept.count), stackNode);
 }
 
 /**

@@ -97,7 +97,7 @@
  * @property {Int32Array} depth [count]
  * @property {Float64Array} self [count]
  * @property {Float64Array} total [count]
- * @property {Int32Array} stackNode [N] stack → node, -1 where the stack has no weight; empty for callers and callees
+ * @property {Int32Array} stackNode [N] stack → node, -1 where it has no weight or folds away; empty for callers and callees
  * @property {number} weight sum over the roots
  *
  * @typedef {object} Boxes

@@ -80,7 +80,8 @@ function along(boxes, box, row, view, smallest, found, siblings) {
  * @returns {number}
  */
 function next(boxes, box, end, smallest) {
-  const x = Math.ceil(boxes.x1[box] / smallest) * smallest;
+  // A little less, or rounding would leap over a box that begins right here.
+  const x = Math.ceil(boxes.x1[box] / smallest - 1e-9) * smallest;
   // Gallop: the place is mostly near.
   let step = 1;
   let low = box + 1;
