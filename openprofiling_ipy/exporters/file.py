@@ -35,7 +35,7 @@ _REASONS: Final = {
     errno.EDQUOT: "your share of the disk is used up: free some room or choose another folder",
     errno.EFBIG: "the file is larger than that disk takes: choose another folder",
     errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
-    errno.ENOENT: "the folder is gone: choose another one",
+    errno.ENOENT: "the folder is gone or takes no files: choose another one",
     errno.ENOTDIR: "a part of the path is a file, not a folder: choose another folder",
     errno.EEXIST: "a file of that name is there already: choose another name",
     errno.EINVAL: "the name holds what that disk does not take: choose another name",
@@ -90,7 +90,7 @@ def _write(capture: Capture, destination: Destination, format_name: str | None, 
     data = place.format.dumps(document)
     with _clear(given or str(place.folder / place.name)):
         if given:
-            place.folder.mkdir(parents=True, exist_ok=True)
+            _make(place.folder)
         return _put(place, data)
 
 
@@ -104,6 +104,13 @@ def _clear(shown: str) -> Iterator[None]:
         raise ExportError("file", shown, reason) from error
     except ValueError as error:  # a zero byte, or letters that the disk's names cannot hold
         raise ExportError("file", repr(shown), "no file can have that name: choose another one") from error
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
 
 
 def _put(place: Target, data: bytes) -> Path:

@@ -92,5 +92,5 @@ def target(capture: Capture, destination: Destination, format_name: str | None, 
         fmt = registry.for_path("", format_name)
         return Target(path, default_name(capture, fmt), named=False, format=fmt)
     fmt = registry.for_path(path, format_name)
-    known = exact or format_name is not None or registry.by_suffix(path.name) is not None
+    known = exact or registry.by_suffix(path.name) is not None
     return Target(path.parent, path.name if known else path.name + fmt.suffixes[0], named=True, format=fmt)
