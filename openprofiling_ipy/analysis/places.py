@@ -78,10 +78,14 @@ def normal(file: str) -> str:
     r"""Return a path with forward slashes, without "file://", the prefix of long Windows paths, or inner ".."."""
     path = file.replace("\\", "/")
     if path[:7].lower() == "file://":
-        path = unquote(path[7:])
-        path = path[1:] if _DRIVE.match(path[1:]) else path
-    path = path.removeprefix("//?/UNC/").removeprefix("//?/").removeprefix("//./")
-    return posixpath.normpath(path) if "/" in path else path
+        path = unquote(path[7:]).removeprefix("localhost")
+        # "/C:/x" is of a drive, "server/x" of another machine.
+        path = path[1:] if _DRIVE.match(path[1:]) else path if path.startswith("/") else f"//{path}"
+    elif _SCHEME.match(path):
+        path = path.partition("?")[0].partition("#")[0]
+    if path[:4] in ("//?/", "//./"):
+        path = f"//{path[8:]}" if path[4:8].upper() == "UNC/" else path[4:]
+    return posixpath.normpath(path) if "/" in path else path or "/"
 
 
 @lru_cache(maxsize=64)
@@ -111,15 +115,30 @@ def place(file: str, folder: str = "", prefixes: tuple[str, ...] = ()) -> Place:
 
 
 def resolve(file: str, folder: str = "", prefixes: tuple[str, ...] = ()) -> tuple[Place, str]:
-    """Return the place of a file and its private form; `resolve(private) == (place, private)` without any folder."""
-    if _CELL.match(file) and "/" not in file and "\\" not in file:
-        return Place("cell", "", file), file
-    if file.startswith("<") and file.endswith(">"):
-        return _bracketed(file)
+    """Return the place of a file and its private form; of that form, without any folder, it returns the same."""
+    if named := _named(file):
+        return named
+    path = normal(file)
+    # "./" says that what follows lies below the working folder, whatever it looks like.
+    inside = path if file.startswith("./") and not _outside(path) else None
+    if inside is None or _PACKAGES.match(path):
+        installed = _installed(path, prefixes)
+        if installed:
+            return installed
+    if match := _KERNEL_CELL.search(path):
+        short = f"ipykernel/{match[1]}.py"
+        return Place("cell", "", short), short
+    inside = inside or _relative(path, folder) or (None if _outside(path) or _absolute(path) else path)
+    return _own(path, inside)
+
+
+def _named(file: str) -> tuple[Place, str] | None:
+    """Return place and private form of what is a name rather than a path."""
     if file in ("", "~", "built-in"):
         return Place("builtin", "", ""), file
-    path = normal(file)
-    return _installed(path, prefixes) or _own(path, folder)
+    if _CELL.fullmatch(file):
+        return Place("cell", "", file), file
+    return _bracketed(file) if file.startswith("<") and file.endswith(">") else None
 
 
 def _bracketed(file: str) -> tuple[Place, str]:
@@ -153,7 +172,7 @@ def _installed(path: str, prefixes: tuple[str, ...]) -> tuple[Place, str] | None
 
 
 def _package(rest: str) -> tuple[Place, str]:
-    if match := _ARCHIVE.match(rest):
+    while match := _ARCHIVE.match(rest):
         rest = rest[match.end() :]
     return Place("package", _top(rest), rest), f"site-packages/{rest}"
 
@@ -166,24 +185,24 @@ def _top(rest: str) -> str:
     return rest.partition("/")[0].partition(".")[0] or rest
 
 
-def _own(path: str, folder: str) -> tuple[Place, str]:
-    """Return place and private form of a file that is not installed."""
-    if match := _KERNEL_CELL.search(path):
-        short = f"ipykernel/{match[1]}.py"
-        return Place("cell", "", short), short
-    base = path.rstrip("/").rpartition("/")[2] or ELSEWHERE
-    inside = _relative(path, folder)
-    if inside is None and not _absolute(path):
-        inside = path
-    short = inside or f"{ELSEWHERE}/{base}"
+def _own(path: str, inside: str | None) -> tuple[Place, str]:
+    """Return place and private form of a file that is not installed; `inside` is its path below the working folder."""
+    base = path.rstrip("/").rpartition("/")[2]
+    short = f"{ELSEWHERE}/{ELSEWHERE if base in ('', '.', '..') else base}"
+    if inside is not None:
+        misread = _named(inside) or _LIBRARY.match(inside) or _absolute(inside)
+        short = f"./{inside}" if misread else inside
     if _SHARED.search(base):
         return Place("native", base.partition(".")[0], short), short
     return Place("user", "", short), short
 
 
+def _outside(path: str) -> bool:
+    return path in (".", "..") or path.startswith("../")
+
+
 def _absolute(path: str) -> bool:
-    outside = path.startswith(("/", "../", "~"))
-    return outside or path == ".." or bool(_DRIVE.match(path) or _SCHEME.match(path))
+    return path.startswith(("/", "~")) or bool(_DRIVE.match(path) or _SCHEME.match(path))
 
 
 def prefixes_of(profile: Profile) -> tuple[str, ...]:
