@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Canvas", "Typeface", "mix"]
 
-#: Entries of a palette, and the steps from a fill to its ink: fewer where many pairs share the entries, and where the
-#: picture would be larger than `_LARGEST` bytes.
+#: Entries of a palette, and the steps from a fill to its ink: fewer where many pairs share the entries.
 _ENTRIES = 256
-_STEPS = (8, 4, 2)
-_LARGEST = 25_000
+_STEPS = 8
 #: Of zlib: the last step costs five times the time for a tenth of the size.
 _LEVEL = 8
 #: A picture of more pairs draws the rest in the last one's colours: text needs two entries of its pair at least.
@@ -100,17 +98,10 @@ class Canvas:
 
     def png(self, top: int = 0) -> bytes:
         """Return the picture from the height `top` on."""
-        for steps in _STEPS:
-            picture = self._png(top, steps)
-            if len(picture) <= _LARGEST:
-                break
-        return picture
-
-    def _png(self, top: int, steps: int) -> bytes:
         from PIL import Image, ImageChops
 
         pairs = list(self._pairs)[:_MOST_PAIRS]
-        steps = min(steps, _ENTRIES // len(pairs))
+        steps = min(_STEPS, _ENTRIES // len(pairs))
         spread = self._fills.point([min(i * steps, _ENTRIES - steps) for i in range(256)])
         cover = self._inks.point([round(i / 255 * (steps - 1)) for i in range(256)])
         index = ImageChops.add(spread, cover).crop((0, top, *self._fills.size))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.analysis.places import Place
     from openprofiling_ipy.model import Profile
 
-__all__ = ["Still", "Theme", "draw", "shown_tree"]
+__all__ = ["Drawn", "Still", "Theme", "draw", "shown_tree"]
 
 Theme = Literal["light", "dark"]
 
@@ -29,8 +29,10 @@ _RADIUS = 2
 _INSET = 6
 #: Text in less room says nothing.
 _LEAST_ROOM = 12
-#: Rows beyond are counted instead of drawn: a picture in a notebook is no poster.
-_MOST_ROWS = 24
+#: Rows beyond are counted instead of drawn: a picture in a notebook is no poster. The next number is tried where the
+#: picture has more than so many bytes.
+_MOST_ROWS = (24, 16, 10, 6)
+_LARGEST = 25_000
 _MOST_NOTES = 3
 #: Below so many samples boxes are pale, and keep so much of their colour.
 _FEW_SAMPLES = 20
@@ -64,7 +66,7 @@ def draw(profile: Profile, width: int = 800, theme: Theme = "light") -> bytes:
     Above the boxes stand title, facts and notes; below them what a width means and whose the colours are. The same
     profile always gives the same bytes.
     """
-    return Still(profile).draw(width, theme)[0].png()
+    return Still(profile).draw(width, theme).png
 
 
 def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
@@ -88,17 +90,27 @@ class Still:
         self.boxes = layout.left_heavy(self.tree, self.value)
         self.rows = int(self.boxes.depth.max()) + 1 if len(self.boxes) else 0
 
-    def draw(self, width: int = 800, theme: Theme = "light") -> tuple[Canvas, int]:
-        """Return the drawing, and the height of the header in it, px."""
+    def draw(self, width: int = 800, theme: Theme = "light") -> Drawn:
+        """Draw it, with fewer rows where it would be too large."""
         lines = _wrapped(self.profile, width - 2 * _MARGIN)
-        plan = _Plan(self, _Shades(self, theme), width, _LINE * len(lines) + _LINE // 2)
-        canvas = Canvas(width, plan.bottom + (_FOOT if self.rows else 0), plan.shades.paper.plain)
-        for number, line in enumerate(lines):
-            _write(canvas, line, number * _LINE + _LINE // 4, width, plan.shades.paper)
-        if self.rows:
-            _boxes(canvas, plan)
-            _legend(canvas, plan)
-        return canvas, plan.top
+        shades = _Shades(self, theme)
+        for rows in _MOST_ROWS:
+            drawn = _drawn(_Plan(self, shades, width, _LINE * len(lines) + _LINE // 2, min(self.rows, rows)), lines)
+            if len(drawn.png) <= _LARGEST:
+                break
+        return drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture as a PNG, and without its header for where title and notes stand beside it as text."""
+
+    png: bytes
+    _canvas: Canvas
+    _top: int
+
+    def below_header(self) -> bytes:
+        return self._canvas.png(self._top)
 
 
 class _Shades:
@@ -123,16 +135,27 @@ class _Shades:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Where it is drawn: in `width` px, from `top` on."""
+    """Where and how much of it is drawn: the first `rows` rows in `width` px, from `top` on."""
 
     still: Still
     shades: _Shades
     width: int
     top: int
+    rows: int
 
     @property
     def bottom(self) -> int:
-        return self.top + _ROW * min(self.still.rows, _MOST_ROWS)
+        return self.top + _ROW * self.rows
+
+
+def _drawn(plan: _Plan, lines: list[_Line]) -> Drawn:
+    canvas = Canvas(plan.width, plan.bottom + (_FOOT if plan.rows else 0), plan.shades.paper.plain)
+    for number, line in enumerate(lines):
+        _write(canvas, line, number * _LINE + _LINE // 4, plan.width, plan.shades.paper)
+    if plan.rows:
+        _boxes(canvas, plan)
+        _legend(canvas, plan)
+    return Drawn(canvas.png(), canvas, plan.top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +196,7 @@ def _boxes(canvas: Canvas, plan: _Plan) -> None:
     tree, boxes, found = plan.still.tree, plan.still.boxes, plan.still.found
     face = Typeface(11)
     per_px = max(int(boxes.x1.max()), 1) / plan.width
-    seen = (boxes.x1 - boxes.x0 >= per_px) & (boxes.depth < _MOST_ROWS)
+    seen = (boxes.x1 - boxes.x0 >= per_px) & (boxes.depth < plan.rows)
     functions = weights.stack_functions(tree)[boxes.stack[seen]].tolist()
     columns = (boxes.depth[seen].tolist(), (boxes.x0[seen] / per_px).tolist(), (boxes.x1[seen] / per_px).tolist())
     styles: dict[int, tuple[tuple[str, str], list[str]]] = {}
@@ -199,8 +222,8 @@ def _legend(canvas: Canvas, plan: _Plan) -> None:
     still = plan.still
     chosen = still.tree.value_types[still.value]
     said = f"width: {chosen.kind} {format_value(weights.document_total(still.tree, still.value), chosen.unit)}"
-    if still.rows > _MOST_ROWS:
-        said += f"  ·  {still.rows - _MOST_ROWS} deeper rows not drawn"
+    if still.rows > plan.rows:
+        said += f"  ·  {still.rows - plan.rows} deeper rows not drawn"
     left = canvas.text(_MARGIN, middle, said, face, faint=True) + 2 * _MARGIN
     for word, pair in _owners(plan):
         end = left + 14 + face.width(word)

@@ -19,6 +19,7 @@ __all__ = ["header", "table"]
 #: In columns. A narrower terminal loses the bars first.
 _LONGEST_BAR = 8
 _SHORTEST_BAR = 4
+_NARROWEST = 48
 _NARROWEST_LABEL = 40
 _NARROWEST_WITH_PLACE = 30
 
@@ -61,14 +62,15 @@ def _replaced(encoding: str, text: str) -> str:
 
 
 def _look(width: int, color: bool, encoding: str) -> _Look:
-    look = _Look(width, color, encoding)
+    columns = max(width, _NARROWEST)
+    look = _Look(columns, color, encoding)
     rich = _has(encoding, look.steps + look.ellipsis + look.dot)
-    return look if rich else _Look(width, color, encoding, "#", "...", " - ")
+    return look if rich else _Look(columns, color, encoding, "#", "...", " - ")
 
 
 def table(profile: Profile, rows: int = 15, width: int = 100, color: bool = False, encoding: str = "utf-8") -> str:
     """
-    Return the header, the notes and a table of at most `rows` rows in `width` columns, without a newline at its end.
+    Return the header, the notes and a table of at most `rows` rows in `width` columns (at least 48).
 
     Functions stand by self, descending; the last rows are the hottest lines of the cell, in the order of its source.
     `color` adds ANSI colours. Where `encoding` has no block characters everything is ASCII.
@@ -79,7 +81,7 @@ def table(profile: Profile, rows: int = 15, width: int = 100, color: bool = Fals
     if shown.functions:
         grid = _Grid(look, shown)
         out += ["", *grid.lines("function", shown.functions)]
-        out += [look.paint(shown.rest, _FAINT)] if shown.rest else []
+        out += [look.paint(measure.clip(shown.rest, look.width, look.ellipsis), _FAINT)] if shown.rest else []
         # Code reads best behind the places of its lines, one below the other.
         place = max((measure.width(row.place) for row in shown.lines), default=0)
         code = [replace(row, name=f"{measure.pad(row.place, place)}  {row.name}", place="") for row in shown.lines]

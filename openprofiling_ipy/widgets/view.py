@@ -110,9 +110,9 @@ def bundle(
         line, notes = fallback.header(shown)
         return {"text/html": f"<div>{line}{notes}</div>", "text/plain": text.header(shown)}
     drawing = picture.Still(shown)
-    canvas, top = drawing.draw()
-    still = fallback.still(shown, canvas.png(top))
-    rest = {"image/png": base64.b64encode(canvas.png()).decode(), "text/plain": text.table(shown)}
+    drawn = drawing.draw()
+    still = fallback.still(shown, drawn.below_header())
+    rest = {"image/png": base64.b64encode(drawn.png).decode(), "text/plain": text.table(shown)}
     outside = _size({"text/html": _framed(drawing, "", still), **rest})
     page = _page(shown, None if budget is None else budget - outside, private=private)
     if page is None:
