@@ -83,10 +83,11 @@ function append(band, leaf, start, end, weight) {
 function clockAdder(profile) {
   const time = /** @type {Float64Array} */ (profile.samples.time);
   const wall = profile.samples.values[valueIndex(profile, "wall")];
+  const free = new Float64Array(profile.threads.length).fill(-Infinity);
   return (band, leaf, weight, i) => {
     band.total += weight;
-    const free = band.count ? band.end[band.count - 1] : -Infinity;
-    const start = Math.max(time[i] - wall[i], free);
+    const start = Math.max(time[i] - wall[i], free[band.thread]);
+    free[band.thread] = time[i];
     if (time[i] > start) append(band, leaf, start, time[i], weight);
     else band.hidden++;
   };
