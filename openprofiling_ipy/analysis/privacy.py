@@ -27,7 +27,7 @@ __all__ = ["private"]
 #: Attributes that may stay: those we know and have judged. What a foreign file says besides may be anything.
 _PUBLIC = frozenset(value for key, value in vars(A).items() if key.isupper()) - PRIVATE
 
-_START = r"(?:[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z]:[\\/]|~[\w.-]*[\\/]|[\\/]{1,2}(?=[^\s\\/]))"
+_START = r"(?:[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z]:[\\/]|~[\w.-]*[\\/]|/{1,2}(?=[^\s\\/])|\\\\(?=[^\s\\/]+[\\/]))"
 _QUOTED = re.compile(rf"(?P<quote>['\"`])(?P<path>{_START}[^'\"`\n]*)(?P=quote)")
 _BARE = re.compile(rf"(?<![\w{ELSEWHERE}.>)\]/\\-]){_START}[^\s'\"`<>|;,()\[\]{{}}]*")
 #: Whoever's home a path lies in.
