@@ -104,6 +104,8 @@ class Canvas:
         steps = min(_STEPS, _ENTRIES // len(pairs))
         spread = self._fills.point([min(i * steps, _ENTRIES - steps) for i in range(256)])
         cover = self._inks.point([round(i / 255 * (steps - 1)) for i in range(256)])
+        # Nothing may lie below `top`, but a PNG has at least one row.
+        top = min(top, self._fills.height - 1)
         index = ImageChops.add(spread, cover).crop((0, top, *self._fills.size))
         picture = Image.frombytes("P", index.size, index.tobytes())
         shades = [mix(ink, fill, step / (steps - 1)) for fill, ink in pairs for step in range(steps)]
