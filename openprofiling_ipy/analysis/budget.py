@@ -11,7 +11,14 @@ import numpy as np
 from openprofiling_ipy.analysis.places import FOLDED_FILE, places
 from openprofiling_ipy.analysis.reshape import compact, join, regroup
 from openprofiling_ipy.analysis.thinning import thin_samples
-from openprofiling_ipy.analysis.weights import default_lanes, stack_functions, stack_self, stack_total, sums
+from openprofiling_ipy.analysis.weights import (
+    default_lanes,
+    path_sums,
+    stack_functions,
+    stack_self,
+    stack_total,
+    sums,
+)
 from openprofiling_ipy.model import FrameTable, FunctionTable, Profile, StackTable
 from openprofiling_ipy.model.attributes import A
 
@@ -78,26 +85,28 @@ def fold_small(profile: Profile, share: float) -> Profile:
     those of every frame still shown; a function loses what it did inside folded frames. Sets FOLDED, the number of
     folded frames, and FOLDED_SHARE, the largest share of one.
     """
-    node, tree = regroup(profile.stacks, stack_functions(profile))
-    part = _shares(profile, node, tree)
+    used = compact(profile)
+    node, tree = regroup(used.stacks, stack_functions(used))
+    counts = _frame_counts(used)
+    frames_of = np.ones(len(tree), dtype=np.int64)
+    frames_of[node] = counts[stack_functions(used)]
+    fresh = np.ones(len(tree), dtype=np.bool_)
+    fresh[node] = counts[stack_functions(used)] == 1
+    # What was folded before takes in what folds beside it, however large it is.
+    part = np.where(fresh, _shares(used, node, tree), 0.0)
     top = (part < share) & (np.append(part, np.inf)[tree.parent] >= share)
-    # How many frames would fold below each caller; the last place is that of the roots.
-    number = np.zeros(len(tree) + 1, dtype=np.int64)
-    np.add.at(number, tree.parent[top], stack_total(tree, _frame_counts(profile, node, tree))[top])
-    several = sums(tree.parent[top], tree.end[top] - np.flatnonzero(top), len(tree) + 1) > 1
+    several = sums(tree.parent[top], (tree.end - np.arange(len(tree)))[top], len(tree) + 1) > 1
     top &= several[tree.parent]
     if not top.any():
         return profile
-    change = np.zeros(len(tree) + 1, dtype=np.int64)
-    change[:-1] += top
-    np.subtract.at(change, tree.end[top], 1)
-    hidden = np.cumsum(change)[:-1] > 0
-    widened, frame_of = _with_folded_frames(profile, number[tree.parent[top]])
-    wanted = number[tree.parent[node]]
-    key = np.where(top[node], frame_of[np.where(top[node], wanted, 0)], profile.stacks.frame)
+    # How many frames fold below each caller; the last place is that of the roots.
+    number = sums(tree.parent[top], stack_total(tree, frames_of)[top], len(tree) + 1)
+    hidden = path_sums(tree, top.astype(np.int64)) > 0
+    widened, frame_of = _with_folded_frames(used, number[tree.parent[top]])
+    key = np.where(top[node], frame_of[np.where(top, number[tree.parent], 0)[node]], used.stacks.frame)
     folded = join(widened, key, (top | ~hidden)[node])
     facts = dict(profile.attributes)
-    facts[A.FOLDED] = int(facts.get(A.FOLDED, 0)) + int(hidden.sum())
+    facts[A.FOLDED] = int(facts.get(A.FOLDED, 0)) + int((hidden & fresh).sum())
     facts[A.FOLDED_SHARE] = max(float(facts.get(A.FOLDED_SHARE, 0.0)), float(part[top].max()))
     return compact(replace(folded, attributes=facts))
 
@@ -115,43 +124,47 @@ def _shares(profile: Profile, node: NDArray[np.int64], tree: StackTable) -> NDAr
     return part
 
 
-def _frame_counts(profile: Profile, node: NDArray[np.int64], tree: StackTable) -> NDArray[np.int64]:
-    """Return how many frames each node stands for: 1, but more where it was folded before."""
+def _frame_counts(profile: Profile) -> NDArray[np.int64]:
+    """Return how many frames each function [U] stands for: 1, but more where it was made by folding."""
     counts = np.ones(len(profile.functions), dtype=np.int64)
-    for function, (name, file) in enumerate(
-        zip(profile.functions.name.tolist(), profile.functions.file.tolist(), strict=True)
-    ):
+    columns = profile.functions.name.tolist(), profile.functions.file.tolist()
+    for function, (name, file) in enumerate(zip(*columns, strict=True)):
         match = _FOLDED.fullmatch(profile.strings[name])
         if match and profile.strings[file] == FOLDED_FILE:
             counts[function] = int(match[1])
-    result = np.ones(len(tree), dtype=np.int64)
-    result[node] = counts[stack_functions(profile)]
-    return result
+    return counts
 
 
 def _with_folded_frames(profile: Profile, numbers: NDArray[np.int64]) -> tuple[Profile, NDArray[np.int64]]:
     """Return the profile with a frame for each of `numbers`, and which frame it is by number."""
+    functions, frames = profile.functions, profile.frames
+    columns = functions.name.tolist(), functions.file.tolist()
+    known = {(profile.strings[n], profile.strings[f]): i for i, (n, f) in enumerate(zip(*columns, strict=True))}
+    strings = [*profile.strings, FOLDED_FILE]
     distinct = np.unique(numbers)
-    strings = {text: i for i, text in enumerate(profile.strings)}
-    names = [strings.setdefault(f"({number} small frames)", len(strings)) for number in distinct.tolist()]
-    file = strings.setdefault(FOLDED_FILE, len(strings))
-    functions, frames, fresh = profile.functions, profile.frames, len(distinct)
-    nothing = np.zeros(fresh, dtype=np.int32)
-    added = np.arange(fresh)
+    names: list[int] = []
+    of_frame = []
+    for number in distinct.tolist():
+        key = (f"({number} small frames)", FOLDED_FILE)
+        if key not in known:
+            known[key] = len(functions) + len(names)
+            names.append(len(strings))
+            strings.append(key[0])
+        of_frame.append(known[key])
     frame_of = np.zeros(int(distinct.max()) + 1, dtype=np.int64)
-    frame_of[distinct] = len(frames) + added
+    frame_of[distinct] = len(frames) + np.arange(len(distinct))
+    name = np.array(names, dtype=np.int32)
+    nothing = np.zeros(len(distinct), dtype=np.int32)
     widened = replace(
         profile,
         strings=tuple(strings),
         functions=FunctionTable(
-            np.concatenate((functions.name, names)),
-            np.concatenate((functions.file, nothing + file)),
-            np.concatenate((functions.first_line, nothing)),
+            np.append(functions.name, name),
+            np.append(functions.file, np.full_like(name, len(profile.strings))),
+            np.append(functions.first_line, np.zeros_like(name)),
         ),
         frames=FrameTable(
-            np.concatenate((frames.function, len(functions) + added)),
-            np.concatenate((frames.line, nothing)),
-            np.concatenate((frames.expression, nothing)),
+            np.append(frames.function, of_frame), np.append(frames.line, nothing), np.append(frames.expression, nothing)
         ),
     )
     return widened, frame_of
