@@ -105,7 +105,7 @@ def test_crowded_pictures_are_small_too(monkeypatch):
     monkeypatch.setattr(picture, "_LARGEST", 14_000)
     smaller = picture.draw(crowded)
     assert len(smaller) <= 14_000
-    assert 200 < opened(smaller).height < opened(data).height
+    assert 150 < opened(smaller).height < opened(data).height
 
 
 def test_same_profile_same_bytes():
