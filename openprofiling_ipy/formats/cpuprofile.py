@@ -8,16 +8,21 @@ to 50 ms. Frames called like V8's own states, which viewers treat as such, are w
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from openprofiling_ipy.analysis.reshape import regroup
+from openprofiling_ipy.analysis.weights import stack_functions, stack_total, sums
 from openprofiling_ipy.errors import MalformedProfile, UnsupportedDocument
 from openprofiling_ipy.formats import cpuprofile_reader, jsontext
 
 if TYPE_CHECKING:
-    from openprofiling_ipy.model import Profile
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from openprofiling_ipy.model import Profile, StackTable
 
 __all__ = ["busiest", "document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
 
@@ -27,7 +32,9 @@ document: str = "Profile"
 
 #: A shorter gap between two samples is closed: a busy thread would otherwise be cut into a slice a sample. In µs.
 _GAP: Final = 50_000
-_ROOT, _IDLE = 0, 1
+_ROOT: Final = 1
+#: Stands for idle time among stacks.
+_IDLE: Final = -2
 
 
 def sniff(head: bytes) -> bool:
@@ -68,28 +75,28 @@ def dumps(document: Profile, *, lane: int | None = None) -> bytes:
     Raises UnsupportedDocument where no value is a time.
     """
     value = _time_value(document)
-    chosen = busiest(document, value) if lane is None else lane
-    nodes, node_of = _nodes(document)
-    placed, end = _timeline(document, chosen, value)
-    hits: Counter[int] = Counter()
-    ticks: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    lines = np.append(document.frames.line[document.stacks.frame], 0)
-    for stack, _ in placed:
-        if stack is not None:
-            hits[node_of[stack]] += 1
-            ticks[node_of[stack]][int(lines[stack])] += 1
-    order = _order(nodes, hits)
-    samples = [(order[_IDLE if stack is None else node_of[stack]], start) for stack, start in placed]
-    starts = np.array([0, *(start for _, start in samples)], dtype=np.int64)
+    stacks, starts, end = _timeline(document, busiest(document, value) if lane is None else lane, value)
+    frames, node_of, tree = _nodes(document)
+    nodes = node_of[stacks]
+    real = nodes[stacks != _IDLE]
+    hits = sums(real, np.ones(len(real), dtype=np.int64), len(tree) + 1)
+    # Two places more: -1 is the empty stack, -2 idle time.
+    lines = np.append(document.frames.line[document.stacks.frame], (0, 0))[stacks]
+    used = stack_total(tree, hits[:-1]) > 0
+    # V8 numbers from 1, which is the root; -1, the empty stack, is the root as well. Idle time comes last.
+    number = np.append(np.cumsum(used) + 1, _ROOT)
+    idle = int(used.sum()) + 2
+    samples = np.where(stacks == _IDLE, idle, number[nodes])
     began = document.started_at // 1000 if document.started_at >= cpuprofile_reader.UNIX else 0
+    ended = began + max(end, (document.duration + 500) // 1000)
     return b"".join(
         (
             b'{"nodes":[',
-            ",".join(_node_text(nodes, node, order, hits[node], ticks[node]) for node in order).encode(),
-            b'],"startTime":%d,"endTime":%d,"samples":' % (began, began + max(end, (document.duration + 500) // 1000)),
-            jsontext.write([node for node, _ in samples]),
+            ",".join(_node_texts(frames, tree, used, hits, _ticks(nodes, lines))).encode(),
+            b'],"startTime":%d,"endTime":%d,"samples":' % (began, ended),
+            jsontext.write(samples.tolist()),
             b',"timeDeltas":',
-            jsontext.write(np.diff(starts).tolist()),
+            jsontext.write(np.diff(starts, prepend=0).tolist()),
             b"}",
         )
     )
@@ -115,9 +122,9 @@ def _time_value(profile: Profile) -> int:
     raise UnsupportedDocument(name, "profile without times", ("speedscope", "folded", "html"))
 
 
-def _timeline(profile: Profile, lane: int, value: int) -> tuple[list[tuple[int | None, int]], int]:
+def _timeline(profile: Profile, lane: int, value: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """
-    Return (stack, start) of each sample in µs, None for idle time, the closing one included; and the end.
+    Return the stack and start in µs of each sample, _IDLE for idle time, the closing one included; and the end.
 
     The sum of the weights is rounded, not each of them, so that the total is right to 1 µs. A sample ends at its time,
     later where those before it need the room (waits of tasks overlap).
@@ -125,7 +132,7 @@ def _timeline(profile: Profile, lane: int, value: int) -> tuple[list[tuple[int |
     chosen = profile.samples.thread == lane
     weights = np.maximum(profile.samples.values[chosen, value], 0).tolist()
     times = [None] * len(weights) if profile.samples.time is None else profile.samples.time[chosen].tolist()
-    placed: list[tuple[int | None, int]] = []
+    placed: list[tuple[int, int]] = []
     total = written = now = 0
     for stack, weight, time in zip(profile.samples.stack[chosen].tolist(), weights, times, strict=True):
         total += weight
@@ -135,75 +142,72 @@ def _timeline(profile: Profile, lane: int, value: int) -> tuple[list[tuple[int |
         written += micros
         start = now if time is None else (time + 500) // 1000 - micros
         if start - now >= _GAP:
-            placed.append((None, now))
+            placed.append((_IDLE, now))
             now = start
         placed.append((stack, now))
         now += micros
-    placed.append((None, now))
-    return placed, now
+    placed.append((_IDLE, now))
+    columns = np.array(placed, dtype=np.int64)
+    return columns[:, 0], columns[:, 1], now
 
 
-class _Nodes:
-    """The tree V8 writes: a node a function called from a node; lines are merged. Node 0 is the root, 1 idle time."""
+def _nodes(profile: Profile) -> tuple[list[str], NDArray[np.int64], StackTable]:
+    """
+    Return what V8 makes of stacks: the callFrames, the node of each stack, and the tree of the nodes.
 
-    def __init__(self) -> None:
-        self.frames = [cpuprofile_reader.call_frame("(root)"), cpuprofile_reader.call_frame("(idle)")]
-        self.parent = [-1, _ROOT]
-        self.children: list[list[int]] = [[], []]
-        self._ids: dict[tuple[int, str], int] = {}
-
-    def child(self, parent: int, frame: str) -> int:
-        node = self._ids.setdefault((parent, frame), len(self.frames))
-        if node == len(self.frames):
-            self.frames.append(frame)
-            self.parent.append(parent)
-            self.children.append([])
-            self.children[parent].append(node)
-        return node
-
-
-def _nodes(profile: Profile) -> tuple[_Nodes, list[int]]:
-    """Return the tree and the node of each stack; one place more, so that -1 (the empty stack) is the root."""
-    nodes = _Nodes()
-    texts = [
-        cpuprofile_reader.call_frame(
-            cpuprofile_reader.bracketed(profile.function_name(function)),
-            profile.function_file(function),
-            int(profile.functions.first_line[function]),
+    A function called from a node is one node, whatever its line; `frame` of the tree is into the callFrames.
+    """
+    frames: dict[str, int] = {}
+    key = [
+        frames.setdefault(
+            cpuprofile_reader.call_frame(
+                cpuprofile_reader.bracketed(profile.function_name(function)),
+                profile.function_file(function),
+                int(profile.functions.first_line[function]),
+            ),
+            len(frames),
         )
         for function in range(len(profile.functions))
     ]
-    functions = profile.frames.function[profile.stacks.frame].tolist()
-    node_of: list[int] = []
-    for parent, function in zip(profile.stacks.parent.tolist(), functions, strict=True):
-        node_of.append(nodes.child(node_of[parent] if parent >= 0 else _ROOT, texts[function]))
-    node_of.append(_ROOT)
-    return nodes, node_of
+    of_function = np.array(key, dtype=np.int64)
+    node_of, tree = regroup(profile.stacks, of_function[stack_functions(profile)])
+    # The last place is for the empty stack and, with it, for idle time.
+    return list(frames), np.append(node_of, (len(tree), len(tree))), tree
 
 
-def _order(nodes: _Nodes, hits: Counter[int]) -> dict[int, int]:
-    """Return the ids to write, in preorder: nodes with samples, those above them, the root and, last, idle time."""
-    needed = {_ROOT}
-    for hit in hits:
-        node = hit
-        while node not in needed:
-            needed.add(node)
-            node = nodes.parent[node]
-    order: dict[int, int] = {}
-    todo = [_ROOT]
-    while todo:
-        node = todo.pop()
-        order[node] = len(order) + 1
-        todo.extend(child for child in reversed(nodes.children[node]) if child in needed)
-    order[_IDLE] = len(order) + 1
-    return order
+def _ticks(nodes: NDArray[np.int64], lines: NDArray[np.int32]) -> dict[int, list[tuple[int, int]]]:
+    """Return how many samples of each node fell on which line, for the lines that are known."""
+    known = lines > 0
+    pairs, counts = np.unique(np.column_stack((nodes[known], lines[known])), axis=0, return_counts=True)
+    ticks: dict[int, list[tuple[int, int]]] = {}
+    for (node, line), count in zip(pairs.tolist(), counts.tolist(), strict=True):
+        ticks.setdefault(node, []).append((line, count))
+    return ticks
 
 
-def _node_text(nodes: _Nodes, node: int, order: dict[int, int], hits: int, ticks: Counter[int]) -> str:
-    children = [order[child] for child in nodes.children[node] if child in order]
-    if node == _ROOT:
-        children.append(order[_IDLE])
-    below = f',"children":[{",".join(map(str, children))}]' if children else ""
-    lines = ",".join(f'{{"line":{line},"ticks":{count}}}' for line, count in sorted(ticks.items()) if line)
-    positions = f',"positionTicks":[{lines}]' if lines else ""
-    return f'{{"id":{order[node]},"callFrame":{nodes.frames[node]},"hitCount":{hits}{below}{positions}}}'
+def _node_texts(
+    frames: list[str],
+    tree: StackTable,
+    used: NDArray[np.bool_],
+    hits: NDArray[np.int64],
+    ticks: dict[int, list[tuple[int, int]]],
+) -> Iterator[str]:
+    """Yield the nodes that have samples at or below them, root first, as JSON."""
+    number = (np.cumsum(used) + 1).tolist()
+    idle = int(used.sum()) + 2
+    children: dict[int, list[str]] = {}
+    parents = tree.parent.tolist()
+    chosen = np.flatnonzero(used).tolist()
+    for node in chosen:
+        children.setdefault(parents[node], []).append(str(number[node]))
+    children.setdefault(-1, []).append(str(idle))
+    root, nothing = cpuprofile_reader.call_frame("(root)"), cpuprofile_reader.call_frame("(idle)")
+    yield f'{{"id":{_ROOT},"callFrame":{root},"hitCount":{hits[-1]},"children":[{",".join(children[-1])}]}}'
+    counts, kinds = hits.tolist(), tree.frame.tolist()
+    for node in chosen:
+        below = f',"children":[{",".join(children[node])}]' if node in children else ""
+        lines = ",".join(f'{{"line":{line},"ticks":{count}}}' for line, count in ticks.get(node, ()))
+        positions = f',"positionTicks":[{lines}]' if lines else ""
+        frame = frames[kinds[node]]
+        yield f'{{"id":{number[node]},"callFrame":{frame},"hitCount":{counts[node]}{below}{positions}}}'
+    yield f'{{"id":{idle},"callFrame":{nothing},"hitCount":0}}'

@@ -90,6 +90,7 @@ class _Tree:
         self._stacks: dict[int, tuple[int, int] | None] = {}
         self._parents: dict[int, int] = {}
         self._lines: dict[int, list[tuple[int, int]]] = {}
+        self._frames: dict[tuple[str, str, int], tuple[int, int]] = {}
         self._walk(self._children())
         if len(self._stacks) != len(nodes):
             raise ValueError("the nodes do not form a tree")
@@ -129,8 +130,12 @@ class _Tree:
             return None
         if name == "(root)" and node not in self._parents:
             return -1, -1
-        function = self._builder.function(bracketed(name), file, line)
-        return self._builder.child(above[0], self._builder.frame(function)), function
+        key = (name, file, line)
+        if key not in self._frames:
+            function = self._builder.function(bracketed(name), file, line)
+            self._frames[key] = self._builder.frame(function), function
+        frame, function = self._frames[key]
+        return self._builder.child(above[0], frame), function
 
     def sample(self, node: object, *, counted: bool) -> int | None:
         """Return the stack of a node's next sample, None for idle time. One that is `counted` uses up a tick."""
