@@ -19,6 +19,9 @@ __all__ = ["header", "inert", "still"]
 
 _ROWS = 12
 _BAR = 10
+#: GitHub heeds the attribute and strips the style, JupyterLab the other way round.
+_LEFT = 'align="left" style="text-align:left"'
+_RIGHT = 'align="right" style="text-align:right"'
 
 
 def inert(text: str) -> str:
@@ -61,9 +64,9 @@ def _table(shown: Hottest) -> str:
 def _rows(title: str, labels: list[str], rows: list[Row], shown: Hottest) -> str:
     if not rows:
         return ""
-    head = f'<tr><th align="left">{title}</th><th align="right">self</th><th align="right">total</th><th></th></tr>'
+    head = f"<tr><th {_LEFT}>{title}</th><th {_RIGHT}>self</th><th {_RIGHT}>total</th><th></th></tr>"
     cells = zip(labels, rows, strict=True)
-    return head + "".join(f'<tr><td align="left">{label}</td>{_numbers(row, shown)}</tr>' for label, row in cells)
+    return head + "".join(f"<tr><td {_LEFT}>{label}</td>{_numbers(row, shown)}</tr>" for label, row in cells)
 
 
 def _function(row: Row) -> str:
@@ -79,5 +82,5 @@ def _line(row: Row) -> str:
 
 def _numbers(row: Row, shown: Hottest) -> str:
     texts = [f"{format_value(weight, shown.unit)} ({format_percent(shown.share(weight))})" for weight in row.weights]
-    cells = "".join(f'<td align="right">{text}</td>' for text in texts)
-    return f'{cells}<td align="left">{bar(shown.share(row.weights[1]), _BAR)}</td>'
+    cells = "".join(f"<td {_RIGHT}>{text}</td>" for text in texts)
+    return f"{cells}<td {_LEFT}>{bar(shown.share(row.weights[1]), _BAR)}</td>"

@@ -34,8 +34,7 @@ _LEAST_ROOM = 12
 _MOST_ROWS = (24, 16, 10, 6)
 _LARGEST = 25_000
 _MOST_NOTES = 3
-#: Below so many samples boxes are pale, and keep so much of their colour.
-_FEW_SAMPLES = 20
+#: Where there are too few samples boxes are pale, and keep so much of their colour.
 _PALE = 0.28
 _MARGIN = 10
 _LINE = 20
@@ -119,7 +118,7 @@ class _Shades:
     def __init__(self, still: Still, theme: Theme) -> None:
         self.paper = _PAPERS[theme]
         self._dark = theme == "dark"
-        self._pale = scale.measure(still.profile).weighty < _FEW_SAMPLES
+        self._pale = scale.measure(still.profile).few
         self._known: dict[Place, tuple[str, str]] = {}
 
     def of(self, place: Place) -> tuple[str, str]:

@@ -50,14 +50,16 @@ padding-bottom:8px;overflow:hidden;resize:vertical}
 .oprof-live>iframe~details{display:none}
 </style>"""
 
-#: The frame's origin is opaque, so its page cannot see the notebook's theme: this tells it, now and when it changes.
-#: An attribute rather than a script, for it goes wherever the frame goes.
+#: The frame's origin is opaque, so its page cannot see the notebook's theme: this tells it when the page is ready and
+#: when the theme changes. An attribute rather than a script, for it goes wherever the frame goes. A frame that is gone
+#: is let go at the next occasion: a notebook whose cells run all day must not keep their old pages.
 _TELL = (
-    "(f=>{if(f.oprof)return f.oprof();const b=document.body,h=document.documentElement;"
-    "f.oprof=()=>{const v=b.dataset.vscodeThemeKind||h.getAttribute('theme')||'',l=b.dataset.jpThemeLight,"
-    "t=l?l=='true'?'light':'dark':/dark|black/.test(v)?'dark':v?'light':'auto';"
-    "f.contentWindow&&f.contentWindow.postMessage({type:'oprof-theme',theme:t},'*')};f.oprof();"
-    "new MutationObserver(f.oprof).observe(b,{attributes:true})})(this)"
+    "(f=>{if(f.oprof)return f.oprof();const b=document.body,h=document.documentElement,"
+    "t=e=>{if(!f.isConnected){f.oprof=0;o.disconnect();window.removeEventListener('message',t);return}"
+    "const w=f.contentWindow;if(!w||e&&e.source&&e.source!=w)return;"
+    "const l=b.dataset.jpThemeLight,k=b.dataset.vscodeThemeKind||h.getAttribute('theme')||'';"
+    "w.postMessage({type:'oprof-theme',theme:l?l=='true'?'light':'dark':!k?'auto':/light/.test(k)?'light':'dark'},'*')},"
+    "o=new MutationObserver(t);o.observe(b,{attributes:true});window.addEventListener('message',t);t(f.oprof=t)})(this)"
 )
 
 
