@@ -140,7 +140,9 @@ def _with_folded_frames(profile: Profile, numbers: NDArray[np.int64]) -> tuple[P
     functions, frames = profile.functions, profile.frames
     columns = functions.name.tolist(), functions.file.tolist()
     known = {(profile.strings[n], profile.strings[f]): i for i, (n, f) in enumerate(zip(*columns, strict=True))}
-    strings = [*profile.strings, FOLDED_FILE]
+    strings = [*profile.strings]
+    if FOLDED_FILE not in strings:
+        strings.append(FOLDED_FILE)
     distinct = np.unique(numbers)
     names: list[int] = []
     of_frame = []
@@ -160,7 +162,7 @@ def _with_folded_frames(profile: Profile, numbers: NDArray[np.int64]) -> tuple[P
         strings=tuple(strings),
         functions=FunctionTable(
             np.append(functions.name, name),
-            np.append(functions.file, np.full_like(name, len(profile.strings))),
+            np.append(functions.file, np.full_like(name, strings.index(FOLDED_FILE))),
             np.append(functions.first_line, np.zeros_like(name)),
         ),
         frames=FrameTable(

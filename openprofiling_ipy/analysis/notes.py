@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
+from openprofiling_ipy.analysis.one_call import one_call
 from openprofiling_ipy.analysis.scale import Scale, whole_percent
+from openprofiling_ipy.analysis.weights import default_lanes
 from openprofiling_ipy.model.attributes import A
 from openprofiling_ipy.model.units import format_count, format_percent, format_value
 
@@ -17,8 +19,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "notes"]
 
-#: Below this many samples shares are so coarse that the header says it.
-_FEW = 20
+#: What is shorter was too short; what is longer and has no samples had another reason.
+_SHORT: Final = 1_000_000_000
+#: Below this share of the asked rate it is said that short calls may be missing; only where time was enough to tell.
+_STARVED: Final = 0.5
+#: Shares of CPU that are worth a word: of native threads, and of what the rest of the process used.
+_NATIVE: Final = 0.05
+_REST: Final = 0.1
+_REST_TIME: Final = 50_000_000
+_MORE_THAN_ONE: Final = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +41,118 @@ class Note:
 def notes(profile: Profile, scale: Scale) -> Iterator[Note]:
     """Yield the notes, the weightiest first."""
     yield from _ending(profile)
-    yield from _amount(scale)
-    yield from _left_out(profile)
+    yield from _amount(profile, scale)
+    yield from _beside(profile, scale)
+    yield from _coarse(profile, scale)
+    yield from _unseen(profile, scale)
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{format_count(number)} {one if number == 1 else many}"
+
+
+def _number(profile: Profile, key: str) -> int:
+    return int(profile.attributes.get(key, 0))
 
 
 def _ending(profile: Profile) -> Iterator[Note]:
+    """How the recording ended."""
     status = profile.attributes.get(A.STATUS)
     error = str(profile.attributes.get(A.ERROR, ""))
     if status == "failed":
-        yield Note("warn", f"failed: {error or 'an exception ended it'}; shown is what ran until then")
+        yield Note("warn", f"failed: {error or 'an exception ended it'}. Shown is what ran until then")
     elif status == "interrupted":
         yield Note("warn", "interrupted: shown is what ran until then")
     elif status == "running":
         yield Note("info", "still running: shown is what ran so far")
     elif status == "recovered":
-        yield Note("warn", "recovered: the recording did not end by itself; its last moments may be missing")
+        yield Note("warn", "recovered: it was not stopped, so the end may be missing")
 
 
-def _amount(scale: Scale) -> Iterator[Note]:
-    if not scale.weighty:
-        yield Note("warn", f"{format_value(scale.duration, 'ns')}: too short to sample")
+def _amount(profile: Profile, scale: Scale) -> Iterator[Note]:
+    """Whether there is enough to look at, and what nearly all of it is."""
+    if not scale.total:
+        yield Note("warn", _nothing(profile, scale))
         return
-    if scale.weighty < _FEW:
-        points = 100 * math.sqrt(0.25 / scale.weighty)
-        word = "sample" if scale.weighty == 1 else "samples"
-        yield Note("warn", f"only {scale.weighty} {word}: shares are ±{points:.0f} points")
-    if scale.waited:
-        busy = (scale.cpu or 0) / scale.duration
-        duration = format_value(scale.duration, "ns")
-        yield Note("info", f"CPU busy {whole_percent(busy)} of {duration}: it waited. Showing wall")
+    if scale.few and scale.weighty:
+        points = 100 * math.sqrt(0.25 / scale.weighty)  # the binomial error of a share of one half, the largest
+        yield Note("warn", f"only {_counted(scale.weighty, 'sample', 'samples')}: shares are ±{points:.0f} points")
+    if scale.waited and scale.cpu is not None:
+        busy, duration = whole_percent(scale.cpu / scale.duration), format_value(scale.duration, "ns")
+        who = "the cell" if _is_cell(profile) else "it"
+        yield Note("info", f"CPU busy {busy} of {duration}: {who} waited. Showing wall")
+    if not scale.few and (found := one_call(profile, scale.shown)):
+        yield Note("info", f"{whole_percent(found.share)} is one {found.what}: {found.text}, {found.where}")
 
 
-def _left_out(profile: Profile) -> Iterator[Note]:
+def _is_cell(profile: Profile) -> bool:
+    return str(profile.attributes.get(A.LABEL, "")).startswith("In[")
+
+
+def _nothing(profile: Profile, scale: Scale) -> str:
+    duration = format_value(scale.duration, "ns")
+    kind = profile.value_types[0].kind
+    what = "CPU time" if kind == "cpu" else kind
+    if scale.duration >= _SHORT:
+        return f"no sample could be taken in {duration}" if scale.samples == 0 else f"no {what} was used in {duration}"
+    if not scale.duration:
+        return "it holds no samples" if scale.samples == 0 else f"it holds no {what}"
+    again = f"; `%%oprof {kind} --for 2s` repeats it, side effects included" if _is_cell(profile) else ""
+    return f"{duration}: too short to sample{again}"
+
+
+def _beside(profile: Profile, scale: Scale) -> Iterator[Note]:
+    """What used CPU outside of Python's own threads."""
+    if children := _number(profile, A.CHILDREN):
+        used = format_value(_number(profile, A.CHILDREN_CPU), "ns")
+        yield Note("warn", f"{_counted(children, 'child process', 'child processes')} used {used}, not shown")
+    if scale.cpu is None:
+        return
+    native = _native_cpu(profile)
+    if native and native >= _NATIVE * scale.cpu:
+        cores = native / scale.duration if scale.duration else 0.0
+        many = f", {cores:.2f} cores" if cores > _MORE_THAN_ONE else ""
+        share = whole_percent(native / scale.cpu)
+        yield Note("info", f"native threads used {format_value(native, 'ns')} of CPU ({share}{many}): one block")
+    rest = _number(profile, A.CPU_TIME) - scale.cpu
+    if rest > max(_REST_TIME, _REST * scale.cpu):
+        yield Note("info", f"other threads of the process used {format_value(rest, 'ns')} of CPU, not shown")
+
+
+def _native_cpu(profile: Profile) -> int:
+    of_native = [lane.kind == "native" for lane in profile.threads]
+    cpu = profile.samples.values[:, profile.value_kinds.index("cpu")]
+    return sum(int(cpu[profile.samples.thread == lane].sum()) for lane, yes in enumerate(of_native) if yes)
+
+
+def _coarse(profile: Profile, scale: Scale) -> Iterator[Note]:
+    """What is less fine than asked for."""
     facts = profile.attributes
+    asked = float(facts.get(A.RATE, 0))
     if A.SLOWED in facts:
         yield Note("info", f"slowed to {float(facts[A.SLOWED]):.0f} Hz to stay cheap")
-    children = int(facts.get(A.CHILDREN, 0))
-    if children:
-        used = format_value(int(facts.get(A.CHILDREN_CPU, 0)), "ns")
-        word = "child process" if children == 1 else "child processes"
-        yield Note("warn", f"{format_count(children)} {word} used {used}, not shown")
-    folded = int(facts.get(A.FOLDED, 0))
-    if folded:
+    elif scale.rate is not None and scale.rate < _STARVED * asked and scale.duration >= _SHORT:
+        yield Note("info", f"could look only {scale.rate:.0f} times a second: short calls may be missing")
+    if aggregated := _number(profile, A.AGGREGATED):
+        yield Note("info", f"the first {format_value(aggregated, 'ns')} are joined: weights stay, times are coarse")
+    if folded := _number(profile, A.FOLDED):
         share = format_percent(float(facts.get(A.FOLDED_SHARE, 0)))
-        yield Note("info", f"{format_count(folded)} small frames folded to fit, none over {share}")
+        yield Note("info", f"{_counted(folded, 'small frame', 'small frames')} folded to save space, none over {share}")
+    if step := _number(profile, A.TIME_STEP):
+        yield Note("info", f"time order is drawn in steps of {format_value(step, 'ns')} to save space")
+
+
+def _unseen(profile: Profile, scale: Scale) -> Iterator[Note]:
+    """What was left out or lies over each other."""
+    if profile.attributes.get(A.TASKS_OVERLAP):
+        yield Note("info", f"tasks wait side by side: their wall may exceed {format_value(scale.duration, 'ns')}")
+    if left := _number(profile, A.TASKS_LEFT_OUT):
+        yield Note("info", f"{_counted(left, 'older asyncio task', 'older asyncio tasks')} left out")
+    if every := _number(profile, A.TASKS_THINNED):
+        often = f"only every {format_count(every)} ticks" if every > 1 else "less often"
+        yield Note("info", f"tasks were looked at {often} to stay cheap")
+    away = sum(not shown for shown in default_lanes(profile, scale.shown).tolist())
+    if away:
+        yield Note("info", f"{_counted(away, 'other thread', 'other threads')} recorded, not shown at first")
+    if hidden := _number(profile, A.THREADS_HIDDEN):
+        yield Note("info", f"{_counted(hidden, 'thread', 'threads')} of the kernel and the profiler left out")

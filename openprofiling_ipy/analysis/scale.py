@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,40 +15,39 @@ if TYPE_CHECKING:
 
 __all__ = ["Scale", "measure", "whole_percent"]
 
-#: A cpu profile below this share of busy time shows wall first.
-_WAITING = 0.1
-#: Shorter recordings are too short for such a verdict.
-_WAITING_TIME = 100_000_000
+#: A cpu profile below this share of busy time shows wall first, unless it is too short to tell.
+_WAITING: Final = 0.1
+_WAITING_TIME: Final = 100_000_000
+#: Below this many samples shares are too coarse to be believed.
+_FEW: Final = 20
+#: A sample that stands for less of a tick than this did not find its thread at work.
+_WORK: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     """
-    `shown` is the value shown first; `total` its total and `weighty` the number of samples that have a weight in it,
-    over its default lanes. Times are ns. `cpu` is None and `rate` (Hz) is None where not known. `threads` and `tasks`
-    count the lanes shown.
+    The numbers of a profile; times in ns, None where not known.
+
+    `shown` is the value shown first and `total` its total over the lanes shown. `samples` counts how often was looked,
+    `weighty` the samples that have a noticeable weight in the shown value and lanes, `few` tells that they are too few.
+    `cpu` is the document's. `waited` tells that wall is shown because a cpu profile mostly waited. `rate` is in Hz.
     """
 
     shown: int
     total: int
-    weighty: int
-    samples: int
+    samples: int | None
+    weighty: int | None
+    few: bool
     duration: int
     cpu: int | None
-    rate: float | None
     waited: bool
-    threads: int
-    tasks: int
+    rate: float | None
 
 
 def measure(profile: Profile) -> Scale:
-    kinds = profile.value_kinds
-    cpu = None
-    if A.CPU_TIME in profile.attributes:
-        cpu = int(profile.attributes[A.CPU_TIME])
-    elif "cpu" in kinds:
-        cpu = document_total(profile, kinds.index("cpu"))
-    duration = profile.duration
+    kinds, facts, duration = profile.value_kinds, profile.attributes, profile.duration
+    cpu = document_total(profile, kinds.index("cpu")) if "cpu" in kinds else None
     waited = (
         kinds[0] == "cpu"
         and "wall" in kinds
@@ -57,33 +56,43 @@ def measure(profile: Profile) -> Scale:
         and document_total(profile, kinds.index("wall")) > 0
     )
     shown = kinds.index("wall") if waited else 0
-    ticks = int(profile.attributes.get(A.TICKS, -1))
-    lanes = default_lanes(profile, shown)
-    weighty = profile.samples.values[:, shown] > 0
-    busy = np.zeros(len(profile.threads), dtype=np.bool_)
-    busy[profile.samples.thread[weighty]] = True
-    seen = [lane.kind for lane, here in zip(profile.threads, busy & lanes, strict=True) if here]
+    ticks = int(facts[A.TICKS]) if A.TICKS in facts else None
+    weighty = _weighty(profile, shown)
     return Scale(
         shown=shown,
         total=document_total(profile, shown),
-        weighty=int((weighty & lanes[profile.samples.thread]).sum()),
-        samples=ticks if ticks >= 0 else _count(profile),
+        samples=_samples(profile) if ticks is None else ticks,
+        weighty=weighty,
+        few=weighty is not None and weighty < _FEW,
         duration=duration,
         cpu=cpu,
-        rate=ticks / (duration / 1e9) if ticks >= 0 and duration else None,
         waited=waited,
-        threads=seen.count("thread"),
-        tasks=seen.count("task"),
+        rate=ticks / (duration / 1e9) if ticks is not None and duration else None,
     )
 
 
-def _count(profile: Profile) -> int:
-    kinds = profile.value_kinds
-    return document_total(profile, kinds.index("samples")) if "samples" in kinds else len(profile.samples)
+def _samples(profile: Profile) -> int | None:
+    """Count samples. Where nobody counted them and they have no times, they may be sums of any number."""
+    if "samples" in profile.value_kinds:
+        return document_total(profile, profile.value_kinds.index("samples"))
+    return None if profile.samples.time is None and len(profile.samples) else len(profile.samples)
+
+
+def _weighty(profile: Profile, value: int) -> int | None:
+    samples, kinds = profile.samples, profile.value_kinds
+    if _samples(profile) is None:
+        return None
+    weight = samples.values[:, value]
+    count = samples.values[:, kinds.index("samples")] if "samples" in kinds else np.ones_like(weight)
+    rate = float(profile.attributes.get(A.RATE, 0))
+    least = _WORK * 1e9 / rate if rate > 0 and profile.value_types[value].unit == "ns" else 0.0
+    seen = default_lanes(profile, value)[samples.thread] & (weight > 0)
+    found = int(count[seen & (weight >= least * count)].sum())
+    return max(found, int(seen.any()))
 
 
 def whole_percent(share: float) -> str:
-    """Write a share for a sentence: "97 %", "<1 %"; only the whole is "100 %" and only nothing "0 %"."""
+    """Write a share for a sentence: "97 %", "<1 %"; only nothing is "0 %", and only the whole "100 %"."""
     if 0 < share < 0.01:
         return "<1 %"
     if 0.99 < share < 1:

@@ -7,10 +7,13 @@ Everything here is said only where the profile knows it: a foreign file without 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from openprofiling_ipy.analysis.notes import Note, notes
 from openprofiling_ipy.analysis.scale import Scale, measure, whole_percent
+from openprofiling_ipy.analysis.weights import default_lanes
 from openprofiling_ipy.model.attributes import A
 from openprofiling_ipy.model.units import format_count, format_value
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Note", "Summary", "shown_value", "summary"]
 
-_KINDS = {"cpu": "CPU", "wall": "Wall"}
+_KINDS: Final = {"cpu": "CPU", "wall": "Wall"}
+#: From so many cores on, CPU is said in cores rather than in percent.
+_MORE_THAN_ONE: Final = 1.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ def shown_value(profile: Profile) -> int:
 
 
 def summary(profile: Profile) -> Summary:
+    """Return what to say about a profile."""
     scale = measure(profile)
     return Summary(_title(profile), tuple(_facts(profile, scale)), tuple(notes(profile, scale)))
 
@@ -46,44 +52,49 @@ def summary(profile: Profile) -> Summary:
 def _title(profile: Profile) -> str:
     facts = profile.attributes
     kind = str(facts.get(A.KIND) or profile.value_types[0].kind)
-    name = str(facts.get(A.NAME, ""))
-    label = str(facts.get(A.LABEL, ""))
-    words = [f"#{facts[A.NUMBER]}" if A.NUMBER in facts else "", _KINDS.get(kind, kind)]
-    words += [label, f'"{name}"' if name and name != label else ""]
-    return " ".join(filter(None, words))
+    name, label = str(facts.get(A.NAME, "")), str(facts.get(A.LABEL, ""))
+    number = f"#{facts[A.NUMBER]}" if A.NUMBER in facts else ""
+    quoted = f'"{name}"' if name and name != label else ""
+    return " ".join(filter(None, (number, _KINDS.get(kind, kind), label, quoted)))
 
 
 def _facts(profile: Profile, scale: Scale) -> Iterator[str]:
-    facts = profile.attributes
     if scale.duration:
         yield format_value(scale.duration, "ns")
-    runs = int(facts.get(A.RUNS, 0))
-    if runs > 1:
+    runs = int(profile.attributes.get(A.RUNS, 0))
+    if runs > 1 and scale.duration:
         yield f"{format_count(runs)} runs of {format_value(scale.duration / runs, 'ns')}"
     if scale.cpu is not None:
-        busy = scale.cpu / scale.duration if scale.duration else 0.0
-        share = f" ({busy:.2f} cores)" if busy > 1.05 else f" ({whole_percent(busy)})"
-        yield f"CPU {format_value(scale.cpu, 'ns')}" + (share if scale.duration else "")
-    elif scale.cpu is None and profile.value_types[0].kind not in ("wall", "samples"):
-        first = profile.value_types[0]
-        yield f"{first.kind} {format_value(scale.total, first.unit)}"
-    yield from _samples(profile, scale)
-    yield from _lanes(scale)
-    if facts.get(A.ENGINE):
-        yield str(facts[A.ENGINE])
+        yield f"CPU {format_value(scale.cpu, 'ns')}{_busy(scale.cpu, scale.duration)}"
+    elif profile.value_types[0].kind not in ("wall", "samples"):
+        yield f"{profile.value_types[0].kind} {format_value(scale.total, profile.value_types[0].unit)}"
+    if scale.samples is not None:
+        yield _samples(scale.samples, scale.rate, float(profile.attributes.get(A.RATE, 0)))
+    yield from _lanes(profile, scale.shown)
+    if profile.attributes.get(A.ENGINE):
+        yield str(profile.attributes[A.ENGINE])
 
 
-def _samples(profile: Profile, scale: Scale) -> Iterator[str]:
-    word = "sample" if scale.samples == 1 else "samples"
-    asked = float(profile.attributes.get(A.RATE, 0))
-    rate = ""
-    if asked > 0 and scale.rate is not None:
-        rate = f", {scale.rate:.0f} of {asked:.0f} Hz"
-    yield f"{format_count(scale.samples)} {word}{rate}"
+def _busy(cpu: int, duration: int) -> str:
+    if not duration:
+        return ""
+    cores = cpu / duration
+    return f" ({cores:.2f} cores)" if cores > _MORE_THAN_ONE else f" ({whole_percent(min(cores, 1.0))})"
 
 
-def _lanes(scale: Scale) -> Iterator[str]:
-    if scale.threads > 1:
-        yield f"{format_count(scale.threads)} threads"
-    if scale.tasks:
-        yield "tasks of 1 name" if scale.tasks == 1 else f"tasks of {format_count(scale.tasks)} names"
+def _samples(count: int, rate: float | None, asked: float) -> str:
+    real = f", {rate:.0f} of {asked:.0f} Hz" if rate is not None and asked > 0 else ""
+    return f"{format_count(count)} {'sample' if count == 1 else 'samples'}{real}"
+
+
+def _lanes(profile: Profile, value: int) -> Iterator[str]:
+    """Say how many lanes are shown, where there is more than one."""
+    busy = np.zeros(len(profile.threads), dtype=np.bool_)
+    busy[profile.samples.thread[profile.samples.values[:, value] > 0]] = True
+    shown = busy & default_lanes(profile, value)
+    kinds = [lane.kind for lane, seen in zip(profile.threads, shown.tolist(), strict=True) if seen]
+    if kinds.count("thread") > 1:
+        yield f"{format_count(kinds.count('thread'))} threads"
+    tasks = kinds.count("task")
+    if tasks:
+        yield "tasks of 1 name" if tasks == 1 else f"tasks of {format_count(tasks)} names"
