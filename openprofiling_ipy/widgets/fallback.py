@@ -6,12 +6,12 @@ import base64
 from html import escape
 from typing import TYPE_CHECKING
 
-from openprofiling_ipy.analysis import summary
 from openprofiling_ipy.model.units import format_percent, format_value
 from openprofiling_ipy.widgets.measure import bar, harmless
 from openprofiling_ipy.widgets.rows import hottest
 
 if TYPE_CHECKING:
+    from openprofiling_ipy.analysis.summary import Summary
     from openprofiling_ipy.model import Profile
     from openprofiling_ipy.widgets.rows import Hottest, Row
 
@@ -31,26 +31,25 @@ def inert(text: str) -> str:
     return safe.replace("$", "<span>$</span>").replace("\\", "<span>\\</span>")
 
 
-def header(profile: Profile) -> tuple[str, str]:
+def header(said: Summary) -> tuple[str, str]:
     """Return the header's line and the notes as HTML."""
-    said = summary.summary(profile)
     line = " · ".join([f"<b>{inert(said.title)}</b>", *map(inert, said.facts)])
     notes = "".join(f"<p>{'⚠ ' * (note.level == 'warn')}{inert(note.text)}</p>" for note in said.notes)
     return line, notes
 
 
-def still(profile: Profile, png: bytes) -> str:
+def still(profile: Profile, said: Summary, png: bytes) -> str:
     """Return an open `<details>`: the header's line, the notes, the picture `png` and a table. Needs no style."""
-    line, notes = header(profile)
+    line, notes = header(said)
     shown = hottest(profile, _ROWS)
-    image = _image(profile, png) if shown.functions else ""
+    image = _image(said, png) if shown.functions else ""
     table = _table(shown) if shown.functions else ""
     return f"<details open><summary>{line}</summary>{notes}{image}{table}</details>"
 
 
-def _image(profile: Profile, png: bytes) -> str:
+def _image(said: Summary, png: bytes) -> str:
     data = base64.b64encode(png).decode()
-    alt = escape(f"Flame graph: {harmless(summary.summary(profile).title)}")
+    alt = escape(f"Flame graph: {harmless(said.title)}")
     return f'<p><img alt="{alt}" src="data:image/png;base64,{data}"></p>'
 
 

@@ -76,13 +76,14 @@ def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
 
 class Still:
     """
-    A picture before it is drawn: the tree and its boxes, which every size and theme shares.
+    A picture before it is drawn: its words, the tree and its boxes, which every size and theme shares.
 
     `rows` counts those the live picture begins with; what is too deep for a still one is among them.
     """
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
+        self.said = summary.summary(profile)
         self.found = places.places(profile)
         self.value = summary.shown_value(profile)
         self.tree = shown_tree(profile, self.found)
@@ -91,7 +92,7 @@ class Still:
 
     def draw(self, width: int = 800, theme: Theme = "light") -> Drawn:
         """Draw it, with fewer rows where it would be too large."""
-        lines = _wrapped(self.profile, width - 2 * _MARGIN)
+        lines = _wrapped(self.said, width - 2 * _MARGIN)
         shades = _Shades(self, theme)
         for rows in _MOST_ROWS:
             drawn = _drawn(_Plan(self, shades, width, _LINE * len(lines) + _LINE // 2, min(self.rows, rows)), lines)
@@ -166,9 +167,8 @@ class _Line:
     warning: bool = False
 
 
-def _wrapped(profile: Profile, room: int) -> list[_Line]:
+def _wrapped(said: summary.Summary, room: int) -> list[_Line]:
     """Return the header's lines: facts stay whole, notes are clipped."""
-    said = summary.summary(profile)
     title, body = Typeface(13, bold=True), Typeface(12)
     lines = [_Line(labels.clip(harmless(said.title), title.width, room), "")]
     for fact in map(harmless, said.facts):

@@ -109,11 +109,11 @@ def bundle(
     """Return the output of a profile by MIME type, `image/png` in base64 as notebooks keep it. See `Result`."""
     shown = transforms.trim_sources(transforms.private(profile)) if private else profile
     if quiet:
-        line, notes = fallback.header(shown)
+        line, notes = fallback.header(summary.summary(shown))
         return {"text/html": f"<div>{line}{notes}</div>", "text/plain": text.header(shown)}
     drawing = picture.Still(shown)
     drawn = drawing.draw()
-    still = fallback.still(shown, drawn.below_header())
+    still = fallback.still(shown, drawing.said, drawn.below_header())
     rest = {"image/png": base64.b64encode(drawn.png).decode(), "text/plain": text.table(shown)}
     outside = _size({"text/html": _framed(drawing, "", still), **rest})
     page = _page(shown, None if budget is None else budget - outside, private=private)
@@ -157,7 +157,7 @@ def _size(stored: object) -> int:
 
 def _framed(drawing: picture.Still, page: str, still: str) -> str:
     height = _height(drawing)
-    title = escape(harmless(summary.summary(drawing.profile).title))
+    title = escape(harmless(drawing.said.title))
     return (
         f'<div class="oprof">{_STYLE}<div class="oprof-live" style="--oprof-height:{height}px"><iframe '
         f'title="{title}" width="100%" height="{height}" sandbox="allow-scripts allow-downloads" '
@@ -167,5 +167,5 @@ def _framed(drawing: picture.Still, page: str, still: str) -> str:
 
 def _height(drawing: picture.Still) -> int:
     """Return the height in px at which the live picture shows all its rows at first, within bounds."""
-    notes = _NOTE if summary.summary(drawing.profile).notes else 0
+    notes = _NOTE if drawing.said.notes else 0
     return min(max(_ROUND + notes + _ROW * drawing.rows, _LOWEST), _HIGHEST)
