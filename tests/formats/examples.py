@@ -33,13 +33,13 @@ EXAMPLE = profile_of(
     t=90000000 9000499 70000000 7 In[5]|<cell␣line>:4 /usr/lib/python3.11/json/decoder.py|Decoder.raw␣(a;b)=12:14
     t=99000000 0 9000000 1 In[5]|<cell␣line>:4
     t=99500000 500000 500000 1 -
-    ~@pool-1␣(idle)
+    ~@pool-1 (idle)
     t=99000000 3000000 10000000 1 /home/joe/x/a.py|g=9:9 {HOSTILE.replace(" ", "␣")}=2:4
-    @task␣fetch
+    @task fetch
     t=99000000 0 10000000 1 /home/joe/x/a.py|fetch=30:33
-    @native␣libblas
+    @native libblas
     t=99000000 2500000 0 0 (native␣threads)
-    """.replace("task␣", "task ").replace("native␣lib", "native lib"),
+    """,
     duration=100_000_000,
     started_at=1_795_400_000_123_456_789,
     attributes={"kind": "cpu", "number": 3, "label": "In[5]", "rate": 100.5, "host": "north", "pid": 4711},
