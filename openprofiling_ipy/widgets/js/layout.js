@@ -3,50 +3,69 @@
 /** @import { Boxes, Tree } from "./types.js" */
 
 /**
+ * Walks the tree depth first, as its nodes lie in memory, and fills every row from the left.
  * @param {Tree} tree
  * @returns {Boxes}
  */
 export function leftHeavy(tree) {
-  const { count } = tree;
-  const { first, children } = siblings(tree);
-  const [fn, parent, row, node] = [0, 0, 0, 0].map(() => new Int32Array(count));
+  const { count, newest, older } = tree;
+  const rowStart = rowStarts(tree.depth);
+  const rows = rowStart.length - 1;
+  const [fn, parent, node, firstChild, pending, scratch] = [0, 0, 0, 0, 0, 0].map(() => new Int32Array(count));
   const [x0, x1, self, total] = [0, 0, 0, 0].map(() => new Float64Array(count));
-  let filled = 0;
-  // Boxes are their own queue: breadth first, so that a row is a range and the children of a box stand together.
-  for (let above = -1; above < filled; above++) {
-    const inner = above < 0 ? -1 : node[above];
-    let x = above < 0 ? 0 : x0[above];
-    for (let i = first[inner + 1]; i < first[inner + 2]; i++, filled++) {
-      const child = children[i];
-      node[filled] = child;
-      fn[filled] = tree.fn[child];
-      parent[filled] = above;
-      row[filled] = tree.depth[child];
-      self[filled] = tree.self[child];
-      total[filled] = tree.total[child];
-      x0[filled] = x;
-      x1[filled] = x += tree.total[child];
+  const widest = new Float64Array(rows);
+  // By depth: the next free box, the children still to come (a range of `pending`), where the next begins.
+  const [free, next, end] = [rowStart.slice(), new Int32Array(rows + 1), new Int32Array(rows + 1)];
+  const x = new Float64Array(rows + 1);
+  /** @type {(depth: number, above: number, from: number) => void} */
+  const open = (depth, above, from) => {
+    let to = from;
+    for (let at = newest[above + 1]; at; at = older[at - 1]) pending[to++] = at - 1;
+    if (to - from > 1) heaviestFirst(pending, from, to, tree.total, tree.fn, scratch);
+    next[depth] = from;
+    end[depth] = to;
+  };
+  open(0, -1, 0);
+  for (let depth = 0; depth >= 0; ) {
+    if (next[depth] === end[depth]) {
+      depth--;
+      continue;
     }
+    const child = pending[next[depth]++];
+    const box = free[depth]++;
+    const width = tree.total[child];
+    fn[box] = tree.fn[child];
+    parent[box] = depth ? free[depth - 1] - 1 : -1;
+    node[box] = child;
+    self[box] = tree.self[child];
+    total[box] = width;
+    x0[box] = x[depth];
+    x1[box] = x[depth] += width;
+    if (width > widest[depth]) widest[depth] = width;
+    // What the next row holds so far belongs to boxes further left.
+    firstChild[box] = newest[child + 1] ? free[depth + 1] : -1;
+    x[depth + 1] = x0[box];
+    open(depth + 1, child, end[depth]);
+    depth++;
   }
-  const rows = count ? row[count - 1] + 1 : 0;
-  return indexed({ fn, parent, row, x0, x1, self, total, node, heaviestFirst: true }, rows, tree.weight);
+  const row = new Int32Array(count);
+  for (let i = 0; i < rows; i++) row.fill(i, rowStart[i], rowStart[i + 1]);
+  const boxes = { count, fn, parent, row, x0, x1, self, total, node, firstChild, rowStart, widest, rows };
+  return { ...boxes, heaviestFirst: true, x0Min: 0, x1Max: tree.weight };
 }
 
 /**
- * The children of every node, heaviest first: those of n are `children[first[n + 1] .. first[n + 2])`, -1 the roots.
- * @param {Tree} tree
- * @returns {{first: Int32Array, children: Int32Array}}
+ * Where each row begins, and the end of the last.
+ * @param {Int32Array} row of each box or node, in any order
+ * @param {number} [rows] at least
+ * @returns {Int32Array} [rows + 1]
  */
-function siblings({ count, parent, total, fn }) {
-  const first = new Int32Array(count + 3);
-  // Two places further than a plain count: one for the roots, one because filling moves every start to its end.
-  for (let node = 0; node < count; node++) first[parent[node] + 3]++;
-  for (let i = 1; i < first.length; i++) first[i] += first[i - 1];
-  const children = new Int32Array(count);
-  for (let node = 0; node < count; node++) children[first[parent[node] + 2]++] = node;
-  const scratch = new Int32Array(count);
-  for (let node = -1; node < count; node++) heaviestFirst(children, first[node + 1], first[node + 2], total, fn, scratch);
-  return { first, children };
+export function rowStarts(row, rows = 0) {
+  for (let i = 0; i < row.length; i++) if (row[i] >= rows) rows = row[i] + 1;
+  const start = new Int32Array(rows + 1);
+  for (let i = 0; i < row.length; i++) start[row[i] + 1]++;
+  for (let i = 1; i <= rows; i++) start[i] += start[i - 1];
+  return start;
 }
 
 /**
@@ -107,27 +126,4 @@ function merge(ids, from, middle, to, total, fn, scratch) {
     const keeps = two < 0 || total[one] > total[two] || (total[one] === total[two] && fn[one] <= fn[two]);
     ids[at] = keeps ? scratch[left++] : ids[right++];
   }
-}
-
-/**
- * Boxes from columns that are sorted by row and x: adds the index of rows and of children.
- * @param {Pick<Boxes, "fn" | "parent" | "row" | "x0" | "x1" | "self" | "total" | "node" | "heaviestFirst">} columns
- * @param {number} rows
- * @param {number} x1Max
- * @returns {Boxes}
- */
-export function indexed(columns, rows, x1Max) {
-  const { row, parent, x0, x1 } = columns;
-  const count = row.length;
-  const rowStart = new Int32Array(rows + 1);
-  const widest = new Float64Array(rows);
-  const firstChild = new Int32Array(count).fill(-1);
-  for (let box = count - 1; box >= 0; box--) {
-    const width = x1[box] - x0[box];
-    rowStart[row[box] + 1]++;
-    if (width > widest[row[box]]) widest[row[box]] = width;
-    if (parent[box] >= 0) firstChild[parent[box]] = box;
-  }
-  for (let i = 1; i <= rows; i++) rowStart[i] += rowStart[i - 1];
-  return { ...columns, count, rowStart, widest, firstChild, rows, x0Min: 0, x1Max };
 }

@@ -6,7 +6,7 @@
  */
 
 import { gathered, grown } from "./columns.js";
-import { indexed } from "./layout.js";
+import { rowStarts } from "./layout.js";
 import { bands, hasClock } from "./spans.js";
 
 /** @import { Band } from "./spans.js" */
@@ -126,7 +126,8 @@ class Drawing {
       total[above] += total[box];
       x1[above] = Math.max(x1[above], x1[box]);
     }
-    const order = byRow(this.row, count, rows);
+    const rowStart = rowStarts(this.row.subarray(0, count), rows);
+    const order = byRow(this.row, count, rowStart);
     const place = new Int32Array(count);
     for (let box = 0; box < count; box++) place[order[box]] = box;
     for (let box = 0; box < count; box++) if (parent[box] >= 0) parent[box] = place[parent[box]];
@@ -140,9 +141,8 @@ class Drawing {
       self: gathered(this.self, order),
       total: gathered(total, order),
       node,
-      heaviestFirst: false,
     };
-    return indexed(columns, rows, right);
+    return indexed(columns, rowStart, right);
   }
 }
 
@@ -150,14 +150,32 @@ class Drawing {
  * The boxes sorted by row; within a row they are already in order.
  * @param {Int32Array} row
  * @param {number} count
- * @param {number} rows
+ * @param {Int32Array} rowStart
  * @returns {Int32Array}
  */
-function byRow(row, count, rows) {
-  const next = new Int32Array(rows + 1);
-  for (let box = 0; box < count; box++) next[row[box] + 1]++;
-  for (let i = 1; i <= rows; i++) next[i] += next[i - 1];
+function byRow(row, count, rowStart) {
+  const free = rowStart.slice();
   const order = new Int32Array(count);
-  for (let box = 0; box < count; box++) order[next[row[box]]++] = box;
+  for (let box = 0; box < count; box++) order[free[row[box]]++] = box;
   return order;
+}
+
+/**
+ * Columns that are sorted by row and x, with the index of children.
+ * @param {Pick<Boxes, "fn" | "parent" | "row" | "x0" | "x1" | "self" | "total" | "node">} columns
+ * @param {Int32Array} rowStart
+ * @param {number} x1Max
+ * @returns {Boxes}
+ */
+function indexed(columns, rowStart, x1Max) {
+  const { row, parent, x0, x1 } = columns;
+  const count = row.length;
+  const rows = rowStart.length - 1;
+  const widest = new Float64Array(rows);
+  const firstChild = new Int32Array(count).fill(-1);
+  for (let box = count - 1; box >= 0; box--) {
+    widest[row[box]] = Math.max(widest[row[box]], x1[box] - x0[box]);
+    if (parent[box] >= 0) firstChild[parent[box]] = box;
+  }
+  return { ...columns, count, rowStart, widest, firstChild, rows, heaviestFirst: false, x0Min: 0, x1Max };
 }

@@ -95,6 +95,8 @@
  * @property {Int32Array} fn [count] into functions
  * @property {Int32Array} parent [count]
  * @property {Int32Array} depth [count]
+ * @property {Int32Array} newest [count + 1] the child made last + 1, 0 for none: n + 1 is the place of node n, 0 of the roots
+ * @property {Int32Array} older [count] the sibling made before it + 1, 0 for none
  * @property {Float64Array} self [count]
  * @property {Float64Array} total [count]
  * @property {Int32Array} stackNode [N] stack → node, -1 where it has no weight or folds away; empty for callers and callees
