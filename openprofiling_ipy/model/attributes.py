@@ -30,6 +30,8 @@ class A:
     CHILDREN_CPU = "children_cpu"  # their CPU time
     AGGREGATED = "aggregated"  # samples before this time (ns since the start) have been joined
     SLOWED = "slowed"  # the rate it was slowed to
+    SAMPLER_ERROR = "sampler_error"  # what ended the sampler before its time
+    STACKS_CUT = "stacks_cut"  # samples whose innermost frames are missing: too many different stacks
     CELL = "cell"  # tells the cell from others, however often it ran: the front end's id, else its source's hash
     RUNS = "runs"  # how often the code was repeated
     FOLDED = "folded"  # frames folded to fit a budget

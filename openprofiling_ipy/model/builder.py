@@ -86,6 +86,21 @@ class ProfileBuilder:
         self._sample_thread.append(thread)
         self._sample_values.append(tuple(values))
 
+    def samples(
+        self, stack: NDArray[np.int64], thread: NDArray[np.int64], values: NDArray[np.int64], time: NDArray[np.int64]
+    ) -> None:
+        """Add many samples at once: `stack`, `thread` and `time` [S], `values` [S, V]."""
+        if self._sample_stack and not self._sample_time:
+            raise ValueError("give a time for every sample or for none")
+        if len(stack) and not -1 <= int(stack.min()) <= int(stack.max()) < len(self._stacks):
+            raise ValueError("there is no such stack to sample")
+        if values.shape != (len(stack), len(self._value_types)):
+            raise ValueError(f"give {len(self._value_types)} values a sample, not an array of shape {values.shape}")
+        self._sample_stack.extend(stack.tolist())
+        self._sample_thread.extend(thread.tolist())
+        self._sample_values.extend(values.tolist())
+        self._sample_time.extend(time.tolist())
+
     def build(
         self,
         *,

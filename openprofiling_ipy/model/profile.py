@@ -94,6 +94,11 @@ def _exact(value: Any, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
     return np.ascontiguousarray(array, dtype=dtype)
 
 
+def _reduce(table: Any) -> tuple[Any, ...]:
+    """Pickle a table as its columns: made anew, they are read-only and of the right type again."""
+    return type(table), tuple(getattr(table, column.name) for column in fields(table))
+
+
 def _column(dtype: str, *, optional: bool = False) -> Any:
     metadata = {"dtype": np.dtype(dtype)}
     return field(metadata=metadata, default=None) if optional else field(metadata=metadata)
@@ -112,6 +117,8 @@ class FunctionTable:
 
     def __len__(self) -> int:
         return len(self.name)
+
+    __reduce__ = _reduce
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +139,8 @@ class FrameTable:
     def __len__(self) -> int:
         return len(self.function)
 
+    __reduce__ = _reduce
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StackTable:
@@ -146,6 +155,8 @@ class StackTable:
 
     def __len__(self) -> int:
         return len(self.parent)
+
+    __reduce__ = _reduce
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,6 +179,8 @@ class SampleTable:
 
     def __len__(self) -> int:
         return len(self.stack)
+
+    __reduce__ = _reduce
 
 
 @dataclass(frozen=True, eq=False)
