@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from openprofiling_ipy.profilers.base import Scope
-from openprofiling_ipy.profilers.sampler import DEFAULT_RATE, Sampling, check_rate
+from openprofiling_ipy.profilers.sampling.recording import DEFAULT_RATE, Sampling, check_rate
 
 __all__ = ["WallProfiler"]
 

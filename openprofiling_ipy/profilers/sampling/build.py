@@ -1,0 +1,138 @@
+"""From what an engine collected to a document: names, lines, cells, and what is hidden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from openprofiling_ipy.profilers.sampling.trie import CELL, ENDED, NATIVE
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.model import Profile, ProfileBuilder
+    from openprofiling_ipy.profilers.base import Scope
+    from openprofiling_ipy.profilers.sampling.facts import Collected
+    from openprofiling_ipy.profilers.sampling.positions import Positions
+    from openprofiling_ipy.profilers.sampling.trie import Trie
+
+__all__ = ["build"]
+
+#: In place of a stack, what a lane without one shows.
+_WITHOUT_STACK = {NATIVE: "(native threads)", ENDED: "(ended threads)"}
+
+#: A leaf gets its expression from this share of the samples on. Reading sources of all libraries would take longer.
+_SHARE = 1 / 500
+
+
+def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *, show_all: bool = False) -> Profile:
+    """Return the document. `kind` is "cpu" or "wall", the value that comes first; `show_all` hides only in cells."""
+    import numpy as np
+
+    from openprofiling_ipy.model import ProfileBuilder, Thread, ValueType
+
+    order = ("cpu", "wall") if kind == "cpu" else ("wall", "cpu")
+    builder = ProfileBuilder((ValueType(order[0], "ns"), ValueType(order[1], "ns"), ValueType("samples", "count")))
+    columns = _columns(collected)
+    namer = _Namer(collected.trie, scope, positions, builder, show_all=show_all)
+    nodes, index, counts = np.unique(columns["node"], return_inverse=True, return_counts=True)
+    hot = max(2, len(columns["node"]) * _SHARE)
+    leaves = [namer.leaf(node, hot=count >= hot) for node, count in zip(nodes.tolist(), counts.tolist(), strict=True)]
+    stack = np.array(leaves, dtype=np.int64)[index]
+    if scope.sources is not None:
+        # Of the home thread and of tasks, what is not below a cell is the kernel's; of other threads it is theirs.
+        flags = np.array([node >= 0 and not collected.trie.flags[node] & CELL for node in nodes.tolist()], dtype=bool)
+        inside = np.array([lane.index == 0 or lane.kind == "task" for lane in collected.lanes], dtype=bool)
+        stack[flags[index] & inside[columns["lane"]]] = -1
+    kept = np.flatnonzero((stack >= 0) | (columns["lane"] == 0))
+    kept = kept[np.argsort(columns["time"][kept], kind="stable")]
+    lanes, lane_index = np.unique(columns["lane"][kept], return_inverse=True)
+    for lane in (collected.lanes[number] for number in lanes.tolist()):
+        builder.thread(Thread(lane.name, lane.kind, lane.home), lane.index)
+    values = np.stack([columns[order[0]], columns[order[1]], columns["count"]], axis=1)[kept]
+    builder.samples(stack[kept], lane_index, values, columns["time"][kept])
+    return builder.build(
+        started_at=collected.started_at,
+        duration=collected.duration,
+        attributes=collected.facts,
+        sources=namer.sources,
+    )
+
+
+def _columns(collected: Collected) -> dict[str, Any]:
+    """Return the columns as arrays; times count from the start, and nothing reaches beyond the end."""
+    import numpy as np
+
+    samples = collected.samples
+    columns = {name: np.array(getattr(samples, name), dtype=np.int64) for name in samples.__slots__}
+    columns["time"] -= collected.origin
+    beyond = np.maximum(columns["time"] - collected.duration, 0)
+    columns["time"] -= beyond
+    columns["wall"] = np.maximum(columns["wall"] - beyond, 0)
+    return columns
+
+
+class _Namer:
+    """Gives nodes their stacks in a builder: cells under their labels, hidden files dropped."""
+
+    def __init__(
+        self, trie: Trie, scope: Scope, positions: Positions, builder: ProfileBuilder, *, show_all: bool
+    ) -> None:
+        self.sources: dict[str, str] = {}
+        self._trie = trie
+        self._hidden = scope.hidden_files or ("\0",)
+        self._cells = scope.sources
+        self._positions = positions
+        self._builder = builder
+        self._show_all = show_all and scope.sources is not None
+        self._functions: dict[int, int] = {}
+        self._stacks: dict[int, int] = {-1: -1}
+
+    def leaf(self, node: int, *, hot: bool) -> int:
+        """Return the stack of a node that samples end in, -1 where nothing of it shows."""
+        builder, trie = self._builder, self._trie
+        if node in _WITHOUT_STACK:
+            return builder.child(-1, builder.frame(builder.function(_WITHOUT_STACK[node])))
+        while node >= 0 and not self._visible(node):
+            node = self._parent(node)
+        if node < 0:
+            return -1
+        code, offset = trie.codes[node], trie.offsets[node]
+        expression = self._positions.expression(code, offset) if hot or self._label(node) else ""
+        frame = builder.frame(self._function(node), self._positions.line(code, offset), expression)
+        return builder.child(self._stack(self._parent(node)), frame)
+
+    def _parent(self, node: int) -> int:
+        """Return the parent; -1 also where the first cell frame hides everything older."""
+        parent, flags = self._trie.parents[node], self._trie.flags
+        return -1 if parent >= 0 and flags[node] & CELL and not flags[parent] & CELL else parent
+
+    def _stack(self, node: int) -> int:
+        """Return the stack of a node that calls others."""
+        path = []
+        while node not in self._stacks:
+            path.append(node)
+            node = self._parent(node)
+        stack = self._stacks[node]
+        for inner in reversed(path):
+            if self._visible(inner):
+                line = self._positions.line(self._trie.codes[inner], self._trie.offsets[inner])
+                stack = self._builder.child(stack, self._builder.frame(self._function(inner), line))
+            self._stacks[inner] = stack
+        return stack
+
+    def _visible(self, node: int) -> bool:
+        if self._show_all and not self._trie.flags[node] & CELL:
+            return True
+        return not self._trie.codes[node].co_filename.startswith(self._hidden)
+
+    def _label(self, node: int) -> str | None:
+        return self._cells.label(self._trie.codes[node].co_filename) if self._cells is not None else None
+
+    def _function(self, node: int) -> int:
+        code = self._trie.codes[node]
+        known = self._functions.get(id(code))
+        if known is None:
+            label = self._label(node)
+            if label and self._cells is not None and label not in self.sources:
+                self.sources[label] = self._cells.text(code.co_filename) or ""
+            known = self._builder.function(code.co_qualname, label or code.co_filename, code.co_firstlineno)
+            self._functions[id(code)] = known
+        return known

@@ -1,0 +1,131 @@
+"""Threads as lanes of samples: who is shown, under which name, and what is known of each from look to look."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from openprofiling_ipy.profilers.sampling.process import Process
+
+__all__ = ["MAX_LANES", "SAMPLERS", "Lane", "LaneNames", "ThreadState", "Threads"]
+
+MAX_LANES = 64
+"""Threads that get a lane of their own. Further ones take over the lane of an ended thread of the same kind of name."""
+
+#: The idents of the threads of all recordings in this process: none of them shows itself.
+SAMPLERS: set[int] = set()
+
+_NUMBERED = re.compile(r"\d+")
+
+
+class Lane:
+    """What a lane is called. `Threads` reuses lanes, so that a thousand short threads do not make a thousand of them."""
+
+    __slots__ = ("home", "index", "kind", "name")
+
+    def __init__(self, index: int, name: str, kind: Literal["thread", "task", "native"], *, home: bool) -> None:
+        self.index = index
+        self.name = name
+        self.kind = kind
+        self.home = home
+
+
+class LaneNames:
+    """All lanes of a recording, in order of first use."""
+
+    def __init__(self) -> None:
+        self.all: list[Lane] = []
+
+    def add(self, name: str, kind: Literal["thread", "task", "native"], *, home: bool) -> Lane:
+        lane = Lane(len(self.all), name, kind, home=home)
+        self.all.append(lane)
+        return lane
+
+
+class ThreadState:
+    """A living thread from look to look."""
+
+    __slots__ = ("asleep", "clock", "cpu", "hidden", "identity", "lane", "name", "node", "outside", "pending", "row")
+
+    def __init__(self, identity: object, name: str, clock: int, cpu: int, *, hidden: bool) -> None:
+        self.identity = identity
+        self.name = name
+        self.clock = clock
+        self.cpu = cpu  # its CPU clock when last read, ns
+        self.hidden = hidden
+        self.lane: Lane | None = None
+        self.node = -1  # its own stack when last seen
+        self.row = -1  # its last sample; -1: none that may still be extended
+        self.asleep = False  # whether it slept when last seen
+        self.outside = False  # whether it was about other things than the recording when last seen
+        self.pending = 0  # CPU time, ns, used between two looks that both found it asleep
+
+
+class Threads:
+    """The threads that live now, by ident."""
+
+    def __init__(self, process: Process, lanes: LaneNames, home: int, hidden: Callable[[int], bool]) -> None:
+        self.living: dict[int, ThreadState] = {}
+        self.hidden_seen = 0
+        self._process = process
+        self._lanes = lanes
+        self._home = home
+        self._hidden = hidden
+        #: Threads gone since somebody last emptied this list: the last slice of their CPU time is still to be placed.
+        self.ended: list[ThreadState] = []
+        self._free: dict[tuple[str, bool], list[Lane]] = {}
+        self._count = 0
+
+    def begin(self) -> None:
+        """Take note of the threads that are there when the recording starts; the home thread's lane is the first."""
+        idents = sorted(self._process.frames(), key=lambda ident: ident != self._home)
+        for ident in idents:
+            self.meet(ident, before=True)
+
+    def meet(self, ident: int, *, before: bool = False) -> ThreadState:
+        """Return a state for a thread met for the first time. All its CPU time so far counts, unless it was there `before`."""
+        name, clock = self._process.facts(ident)
+        cpu = 0
+        if before:
+            try:
+                cpu = self._process.thread_cpu(clock)
+            except OSError:
+                cpu = 0
+        hidden = ident in SAMPLERS or self._hidden(ident)
+        self.hidden_seen += hidden and ident not in SAMPLERS
+        state = ThreadState(self._process.identity(ident), name, clock, cpu, hidden=hidden)
+        old = self.living.get(ident)
+        if old is not None and old.clock == clock:
+            # `threading` has learnt about a thread only now that was known here before.
+            state.cpu, state.lane, state.hidden = old.cpu, old.lane, old.hidden
+        elif old is not None:
+            self.part(ident)
+        if state.lane is None and not hidden:
+            state.lane = self._lane(name, home=not before or ident == self._home)
+        self.living[ident] = state
+        return state
+
+    def _lane(self, name: str, *, home: bool) -> Lane:
+        pattern = _pattern(name)
+        free = self._free.get((pattern, home))
+        if self._count >= MAX_LANES and free:
+            lane = free.pop()
+            lane.name = pattern
+            return lane
+        self._count += 1
+        return self._lanes.add(name, "thread", home=home)
+
+    def part(self, ident: int) -> None:
+        """Move a thread that is gone to `ended`; its lane may be taken over."""
+        state = self.living.pop(ident)
+        self.ended.append(state)
+        if state.lane is not None:
+            self._free.setdefault((_pattern(state.name), state.lane.home), []).append(state.lane)
+
+
+def _pattern(name: str) -> str:
+    """Return what names of threads of one kind share: "Thread-12 (work)" is "Thread-* (work)"."""
+    return _NUMBERED.sub("*", name)

@@ -1,0 +1,207 @@
+"""A running recording: the thread that looks, and how it is started, stopped and asked."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy.errors import InvalidOption, ProfilerUnavailable
+from openprofiling_ipy.profilers.base import Status
+from openprofiling_ipy.profilers.sampling.children import Children
+from openprofiling_ipy.profilers.sampling.lanes import SAMPLERS
+from openprofiling_ipy.profilers.sampling.pace import Pace
+from openprofiling_ipy.profilers.sampling.positions import Positions
+from openprofiling_ipy.profilers.sampling.process import LiveProcess
+from openprofiling_ipy.profilers.sampling.sampler import Sampler
+from openprofiling_ipy.profilers.sampling.turns import Turns
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.model import Profile
+    from openprofiling_ipy.profilers.base import Scope
+    from openprofiling_ipy.profilers.sampling.process import Process
+
+__all__ = ["DEFAULT_RATE", "Sampling", "check_rate"]
+
+DEFAULT_RATE = 100.0
+"""Looks a second."""
+
+#: Children are looked for about once a second (ns).
+_CHILDREN_EVERY = 1_000_000_000
+
+_running: weakref.WeakSet[Sampling] = weakref.WeakSet()
+
+
+def check_rate(rate: object) -> None:
+    """Raise InvalidOption for what is no rate in Hz."""
+    good = isinstance(rate, int | float) and not isinstance(rate, bool) and 0.1 <= rate <= 10_000
+    if not good:
+        raise InvalidOption("rate", rate, "give samples a second between 0.1 and 10000, such as 100")
+
+
+class Sampling:
+    """
+    A recording of stacks by one daemon thread. Implements `Recording`.
+
+    Whatever goes wrong in that thread ends the recording with what was captured till then and the attribute
+    `sampler_error`; nothing is raised into the program. After a fork the child has no such thread: there the recording
+    is what it was at the fork.
+    """
+
+    def __init__(
+        self, kind: str, rate: float, scope: Scope, *, all_threads: bool = False, process: Process | None = None
+    ) -> None:
+        check_rate(rate)
+        self._kind = kind
+        self._rate = float(rate)
+        self._scope = scope
+        self._all_threads = all_threads
+        self._process = process or LiveProcess()
+        self._wake = threading.Lock()
+        self._ending = threading.Lock()
+        self._children = Children()
+        self._turns = Turns()
+        self._pace = Pace(round(1e9 / self._rate))
+        self._error = ""
+        self._thread: threading.Thread | None = None
+        self._ended = self._ended_cpu = 0
+        self._positions = Positions(scope.sources)
+        self._document: Profile | None = None
+
+    def start(self) -> Sampling:
+        """Begin. Call it on the thread, and in the task, that the recording is about. Raises ProfilerUnavailable."""
+        _check_interpreter(self._kind)
+        hidden = frozenset() if self._all_threads else self._scope.hidden_threads
+        sources = self._scope.sources
+        self._sampler = Sampler(
+            self._process,
+            self._pace.period,
+            threading.get_ident(),
+            is_cell=None if sources is None else lambda file: sources.label(file) is not None,
+            hidden=hidden.__contains__,
+        )
+        self._children.begin()
+        self._sampler.begin()
+        self._started_at = time.time_ns()
+        self._process_cpu = self._process.cpu()
+        self._wake.acquire()
+        thread = threading.Thread(target=self._run, name="openprofiling-sampler", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise ProfilerUnavailable(self._kind, str(error), "end some threads, or run where there are any") from error
+        self._thread = thread
+        _running.add(self)
+        return self
+
+    def _run(self) -> None:
+        ident = threading.get_ident()
+        SAMPLERS.add(ident)
+        try:
+            self._loop(ident)
+        except Exception as error:  # noqa: BLE001  # it must never reach the program
+            self._error = f"{type(error).__name__}: {error}"
+            self._freeze()
+        finally:
+            self._turns.close()
+            SAMPLERS.discard(ident)
+
+    def _loop(self, ident: int) -> None:
+        sampler, now, turns, wait = self._sampler, self._process.now, self._turns, self._wake.acquire
+        schedule = sampler.schedule
+        next_children = now() + _CHILDREN_EVERY
+        while True:
+            due = schedule.due()
+            turns.open()
+            stopped = wait(timeout=max(0, due - now()) / 1e9)
+            turns.close()
+            if stopped:
+                return
+            late = now() - due
+            sampler.look(ident)
+            turns.judge(late, sampler.busy)
+            if sampler.ticks % 32 == 0:
+                period = self._pace.judge(sampler.ticks, now(), sampler.own_cpu)
+                if period is not None:
+                    schedule.change(period)
+                if now() >= next_children:
+                    next_children = now() + _CHILDREN_EVERY
+                    self._children.look()
+
+    def status(self) -> Status:
+        sampler = self._sampler
+        elapsed = max(1, (self._ended or self._process.now()) - sampler.started)
+        rate = sampler.ticks * 1e9 / elapsed
+        return Status(elapsed, sampler.ticks, rate, self._rate, sampler.own_cpu)
+
+    def peek(self) -> Profile:
+        """Return what is recorded so far; from any thread."""
+        return self._document or self._build()
+
+    def stop(self) -> Profile:
+        """End the recording and return its document; again: the same document."""
+        with self._ending:
+            if self._document is None:
+                self._halt()
+                self._document = self._build()
+        return self._document
+
+    def _halt(self) -> None:
+        if not self._ended:
+            self._ended, self._ended_cpu = self._process.now(), self._process.cpu()
+        if self._thread is not None:
+            self._wake.release()
+            self._thread.join()
+            self._thread = None
+        _running.discard(self)
+
+    def _forked(self) -> None:
+        """Be, in a forked child, what the recording was at the fork: its thread exists in the parent only."""
+        self._turns.close()
+        self._thread = None
+        self._ending = threading.Lock()
+        self._freeze()
+
+    def _freeze(self) -> None:
+        """Let the recording end with the last look."""
+        if not self._ended:
+            self._ended, self._ended_cpu = self._sampler.seen, self._sampler.process_cpu
+
+    def _build(self) -> Profile:
+        from openprofiling_ipy.profilers.sampling.build import build
+        from openprofiling_ipy.profilers.sampling.facts import Collected, facts
+
+        sampler = self._sampler
+        now = self._ended or self._process.now()
+        cpu = (self._ended_cpu or self._process.cpu()) - self._process_cpu
+        collected = Collected(
+            trie=sampler.trie,
+            samples=sampler.finish(now),
+            lanes=list(sampler.lanes.all),
+            origin=sampler.started,
+            started_at=self._started_at,
+            duration=now - sampler.started,
+            facts=facts(self._kind, self._rate, sampler, self._pace, self._children, cpu, self._error),
+        )
+        return build(collected, self._kind, self._scope, self._positions, show_all=self._all_threads)
+
+
+def _check_interpreter(kind: str) -> None:
+    if sys.implementation.name != "cpython":
+        raise ProfilerUnavailable(kind, f"it reads frames of CPython, this is {sys.implementation.name}", "use CPython")
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        raise ProfilerUnavailable(kind, "without the GIL frames change while they are read", "set PYTHON_GIL=1")
+
+
+def _after_fork_in_child() -> None:
+    for recording in list(_running):
+        recording._forked()  # noqa: SLF001  # the same module
+    _running.clear()
+    SAMPLERS.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

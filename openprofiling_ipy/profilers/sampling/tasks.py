@@ -1,0 +1,189 @@
+"""Asyncio tasks as lanes: which are there, what each waits in, and for how long."""
+
+from __future__ import annotations
+
+import re
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from openprofiling_ipy.profilers.sampling.awaits import chain
+from openprofiling_ipy.profilers.sampling.trie import ROOT
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.profilers.sampling.lanes import Lane, LaneNames, Threads
+    from openprofiling_ipy.profilers.sampling.process import Process
+    from openprofiling_ipy.profilers.sampling.samples import Samples
+    from openprofiling_ipy.profilers.sampling.trie import Trie
+
+__all__ = ["Tasks"]
+
+#: How many tasks one look visits at most, and the time (ns) that looking may cost a tick on average.
+_VISITS = 32
+_BUDGET = 25_000
+
+#: Lanes for tasks that were given names; tasks of further names share one.
+_MAX_LANES = 100
+
+_DEFAULT_NAME = re.compile(r"Task-\d+")
+
+#: One lane and node, and how many tasks wait there.
+_Waits = dict[tuple[int, int], int]
+
+
+def _references() -> list[weakref.ref[Any]]:
+    """Return a weak reference to every task of the process, without importing asyncio or disturbing its sets."""
+    module = sys.modules.get("asyncio.tasks")
+    # Up to 3.11 the set is called `_all_tasks`. Copying its data is one step of C that no other thread interrupts.
+    known = getattr(module, "_scheduled_tasks", None) or getattr(module, "_all_tasks", None)
+    return list(getattr(known, "data", ()))
+
+
+def _thread_of(loop: Any) -> int | None:
+    """Return the ident of the thread that runs the loop now; None for none, and for loops that do not tell."""
+    ident: int | None = getattr(loop, "_thread_id", None)
+    return ident
+
+
+class Tasks:
+    """
+    The tasks of all loops whose threads are shown.
+
+    Tasks that were there before the recording are left out and counted. The task in which the recording was started
+    is what its thread waits in, not a lane of its own; so is the task that `run_until_complete` waits for.
+    """
+
+    def __init__(self, process: Process, trie: Trie, lanes: LaneNames, threads: Threads, home: int) -> None:
+        self._process = process
+        self._trie = trie
+        self._lanes = lanes
+        self._threads = threads
+        self._home = home
+        self._named: dict[tuple[str, bool], Lane] = {}
+        self._main: dict[int, weakref.ref[Any]] = {}  # the task that a loop's thread waits for, by the thread's ident
+        self._home_loop: Any = None
+        self._old: frozenset[weakref.ref[Any]] = frozenset()
+        self._waits: tuple[int, _Waits] = (0, {})  # since when (ns), and who waits where
+        self._rows: dict[tuple[int, int], int] = {}
+        self._next_tick = 0
+        self._turn = 0
+        self.left_out = 0
+        self.thinned = 1
+
+    def begin(self) -> None:
+        """Remember which tasks are older than the recording. Called on the home thread."""
+        self._old = frozenset(_references())
+        asyncio = sys.modules.get("asyncio")
+        self._home_loop = asyncio._get_running_loop() if asyncio else None  # noqa: SLF001  # public in asyncio.events
+        current = asyncio.current_task(self._home_loop) if asyncio and self._home_loop else None
+        if current is not None:
+            self._main[self._home] = weakref.ref(current)
+        for reference in self._old:
+            task = reference()
+            if task is not None and task is not current and not task.done():
+                state = self._threads.living.get(self._ident(task) or -1)
+                self.left_out += state is not None and not state.hidden
+
+    def _ident(self, task: Any) -> int | None:
+        loop = task.get_loop()
+        return self._home if loop is self._home_loop else _thread_of(loop)
+
+    def waits_in(self, ident: int, node: int) -> int | None:
+        """
+        Return the stack that a thread really waits in while its own is only a loop's, `node`.
+
+        That is the await chain of the task it runs the loop for, below the loop's own frames; None if there is none.
+        """
+        reference = self._main.get(ident)
+        task = reference() if reference is not None else None
+        if task is None or task.done():
+            self._main.pop(ident, None)
+            return None
+        frames = chain(task)
+        # The frame that polls is replaced: what it waits for is known better.
+        return self._trie.extend(self._trie.parents[node] if node >= 0 else ROOT, frames) if frames else None
+
+    def look(self, tick: int, begin: int, samples: Samples) -> None:
+        """Visit tasks, if it is time to: what was seen before stands for the time until `begin` (ns), now it is new."""
+        if tick < self._next_tick:
+            return
+        references = _references()
+        if not references and not self._waits[1]:
+            return
+        started = self._process.now()
+        stride = -(-len(references) // _VISITS) or 1
+        self._turn += 1
+        waits: _Waits = {}
+        for reference in references[self._turn % stride :: stride]:
+            task = reference()
+            where = None if task is None or reference in self._old else self._place(task)
+            if where is not None:
+                waits[where] = waits.get(where, 0) + stride
+        self._credit(begin, samples)
+        self._waits = (begin, waits)
+        pause = 1 + (self._process.now() - started) // _BUDGET
+        self._next_tick = tick + pause
+        if waits:
+            self.thinned = max(self.thinned, pause * stride)
+
+    def _place(self, task: Any) -> tuple[int, int] | None:
+        """Return the lane and node of a task that waits; None for one that runs, is done, or is not shown."""
+        ident = self._ident(task)
+        state = self._threads.living.get(ident) if ident is not None else None
+        if ident is None or state is None or state.lane is None or task.done():
+            return None
+        main = self._main.get(ident)
+        if main is None and _ends_loop(task):
+            main = self._main[ident] = weakref.ref(task)
+        if main is not None and main() is task:
+            return None
+        coroutine = task.get_coro()
+        if getattr(coroutine, "cr_running", False):
+            return None
+        frames = chain(task)
+        if not frames:
+            return None
+        return self._lane(task, coroutine, home=state.lane.home).index, self._trie.extend(ROOT, frames)
+
+    def _lane(self, task: Any, coroutine: Any, *, home: bool) -> Lane:
+        name = task.get_name()
+        if _DEFAULT_NAME.fullmatch(name):
+            name = getattr(coroutine, "__qualname__", name)
+        key = (name, home)
+        if key not in self._named and len(self._named) >= _MAX_LANES:
+            key = ("(other tasks)", home)
+        lane = self._named.get(key)
+        if lane is None:
+            lane = self._named[key] = self._lanes.add(key[0], "task", home=home)
+        return lane
+
+    def _credit(self, until: int, samples: Samples) -> None:
+        since, waits = self._waits
+        wall = until - since
+        rows: dict[tuple[int, int], int] = {}
+        for (lane, node), count in waits.items():
+            row = self._rows.get((lane, node))
+            if row is None:
+                row = samples.add(node, lane, until, 0, count * wall, count)
+            else:
+                samples.time[row] = until
+                samples.wall[row] += count * wall
+                samples.count[row] += count
+            rows[lane, node] = row
+        self._rows = rows
+
+    def forget_rows(self) -> None:
+        """Start new rows: the samples have been aggregated."""
+        self._rows = {}
+
+    def finish(self, now: int, samples: Samples) -> None:
+        """Add to a copy of the samples what has been waited for since the last look."""
+        since, waits = self._waits
+        for (lane, node), count in list(waits.items()):
+            samples.add(node, lane, now, 0, count * max(0, now - since), count)
+
+
+def _ends_loop(task: Any) -> bool:
+    """Tell whether `run_until_complete` (and so `asyncio.run`) waits for this task."""
+    callbacks = getattr(task, "_callbacks", None) or ()
+    return any(getattr(entry[0], "__name__", "") == "_run_until_complete_cb" for entry in callbacks)

@@ -1,0 +1,103 @@
+"""Stacks under interned numbers, built while sampling: integers in flat tables, nothing for the garbage collector to walk."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import CodeType
+
+    from openprofiling_ipy.profilers.sampling.process import Frame
+
+__all__ = ["BLOCKS", "CELL", "ENDED", "MAX_NODES", "NATIVE", "ROOT", "WAITS", "Trie"]
+
+ROOT = -1
+"""No frames at all."""
+NATIVE = -2
+"""In place of a stack: threads without Python."""
+ENDED = -3
+"""In place of a stack: threads that ended before anybody saw their last stack."""
+
+MAX_NODES = 250_000
+"""About 60 MB. Beyond it stacks are cut at the deepest known frame, and the result says so."""
+
+CELL = 1
+"""Flag: this frame or an older one of the stack is a cell's."""
+WAITS = 2
+"""Flag: the leaf is an event loop that has nothing to do."""
+BLOCKS = 4
+"""Flag: a thread was seen to sleep here for a whole slice."""
+
+_LOOP_WAITS = (("selectors.py", "select"), ("windows_events.py", "_poll"), ("windows_events.py", "select"))
+
+
+class Trie:
+    """
+    Node n is the frame `codes[n]` at byte offset `offsets[n]`, called from node `parents[n]` (ROOT: none); parents come first.
+
+    A frame is recognised by the address of its instruction, id(code) + f_lasti: unique as long as the code is kept
+    alive, which its node does. Comparing code objects would hash their bytecode and take two functions of the same
+    text for one, since `code.__eq__` ignores the file.
+    """
+
+    def __init__(self, is_cell: Callable[[str], bool], limit: int = MAX_NODES) -> None:
+        self.parents = array("i")
+        self.codes: list[CodeType] = []
+        self.offsets = array("i")
+        self.flags = array("b")
+        self.cut = 0  # how many stacks lost frames to the limit
+        self._children: dict[int, int] = {}
+        self._is_cell = is_cell
+        self._cells: dict[str, bool] = {}
+        self._limit = limit
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+    def walk(self, frame: Frame | None) -> int:
+        """Return the node of the stack that ends at `frame`, ROOT for none."""
+        codes: list[CodeType] = []
+        offsets: list[int] = []
+        while frame is not None:
+            codes.append(frame.f_code)
+            offsets.append(frame.f_lasti)
+            frame = frame.f_back
+        codes.reverse()
+        offsets.reverse()
+        return self.extend(ROOT, zip(codes, offsets, strict=True))
+
+    def extend(self, node: int, frames: Iterable[tuple[CodeType, int]]) -> int:
+        """Return the node of the stack that goes on from `node` with these frames, outermost first."""
+        find = self._children.get
+        for code, offset in frames:
+            # Node numbers stay below 2**24 and offsets below the size of their code, so the sum is unique.
+            child = find((id(code) + offset << 24) + node)
+            if child is None:
+                child = self._add(node, code, offset)
+                if child == node:
+                    self.cut += 1
+                    break
+            node = child
+        return node
+
+    def _add(self, parent: int, code: CodeType, offset: int) -> int:
+        node = len(self.flags)
+        if node >= self._limit and parent >= 0:
+            return parent
+        flags = self.flags[parent] & CELL if parent >= 0 else 0
+        file = code.co_filename
+        cell = self._cells.get(file)
+        if cell is None:
+            cell = self._cells[file] = self._is_cell(file)
+        if cell:
+            flags |= CELL
+        if any(code.co_name == name and file.endswith(end) for end, name in _LOOP_WAITS):
+            flags |= WAITS
+        self.parents.append(parent)
+        self.codes.append(code)
+        self.offsets.append(offset)
+        self.flags.append(flags)  # last: its length is what readers in other threads go by
+        self._children[(id(code) + offset << 24) + parent] = node
+        return node
