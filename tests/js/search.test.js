@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { leftHeavy } from "../../openprofiling_ipy/widgets/js/layout.js";
 import { label, placesOf, placeText } from "../../openprofiling_ipy/widgets/js/places.js";
-import { match, matchedBoxes, matchedTotal } from "../../openprofiling_ipy/widgets/js/search.js";
+import { litNodes, match, matchedTotal, matchedWeight } from "../../openprofiling_ipy/widgets/js/search.js";
 import { buildTree } from "../../openprofiling_ipy/widgets/js/tree.js";
 import { stackSelf } from "../../openprofiling_ipy/widgets/js/weights.js";
 import { generated, viewOf } from "./generate.js";
@@ -51,7 +51,7 @@ test("between slashes it is one; a broken one says why", () => {
   assert.match(broken.error, /\(/);
 });
 
-test("what lies under a match counts once, and matches are walked in reading order", () => {
+test("what lies under a match counts once", () => {
   for (let seed = 0; seed < 30; seed++) {
     const profile = generated(seed, { stacks: 90, samples: 120, functions: 9, depth: 6 });
     const places = placesOf(profile, viewOf(profile));
@@ -67,7 +67,22 @@ test("what lies under a match counts once, and matches are walked in reading ord
     });
     assert.equal(matchedTotal(tree, functions), wanted);
     assert.equal(matchedTotal(boxes, functions), wanted);
-    const walked = [...matchedBoxes(boxes, functions)];
-    assert.deepEqual(walked, [...boxes.fn.keys()].filter((box) => functions[boxes.fn[box]]));
+    assert.equal(matchedWeight(profile, functions, self), wanted);
+    assert.deepEqual([...litNodes(profile, tree, functions)], [...tree.fn].map((fn) => functions[fn]));
   }
+});
+
+test("a match that is folded away counts, and lights the frame it is folded into", () => {
+  const profile = profileOf(`
+    3   In[1]|cell pandas/frame.py|merge pandas/frame.py|inner
+    2   In[1]|cell pandas/frame.py|merge
+    1   In[1]|cell
+  `);
+  const places = placesOf(profile, viewOf(profile));
+  const self = stackSelf(profile, 0, Uint8Array.of(1));
+  const tree = buildTree(profile, self, { recursion: "keep", mine: true, places });
+  const { functions } = match(profile, places, "inner");
+  assert.equal(matchedWeight(profile, functions, self), 3);
+  assert.equal(matchedTotal(tree, functions), 0);
+  assert.deepEqual([...litNodes(profile, tree, functions)], [0, 1]);
 });

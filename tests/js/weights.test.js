@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expressions, files, lineNodes, lineWeights, nodeExpressions } from "../../openprofiling_ipy/widgets/js/lines.js";
+import { files, hotLines, lineNodes, lineWeights, nodeLines } from "../../openprofiling_ipy/widgets/js/lines.js";
 import { placesOf } from "../../openprofiling_ipy/widgets/js/places.js";
 import { tableRows } from "../../openprofiling_ipy/widgets/js/rows.js";
 import { buildTree } from "../../openprofiling_ipy/widgets/js/tree.js";
@@ -11,6 +11,7 @@ import {
   laneTotals,
   stackSelf,
   stackTotal,
+  treeWeights,
   valueIndex,
 } from "../../openprofiling_ipy/widgets/js/weights.js";
 import { generated, viewOf } from "./generate.js";
@@ -93,10 +94,13 @@ test("functions and lines equal brute force", () => {
   }
 });
 
-test("lines know their expressions, files their sources", () => {
+test("lines know what was evaluated on them, files their sources", () => {
   const lanes = Uint8Array.of(1, 1);
-  assert.deepEqual(expressions(LANES, "In[1]", 5, 0, lanes), [{ text: "f(x)", self: 3 }, { text: "g(y)", self: 2 }]);
-  assert.deepEqual(expressions(LANES, "In[1]", 1, 0, lanes), []);
+  const self = stackSelf(LANES, 0, lanes);
+  assert.deepEqual([...hotLines(LANES, "In[1]", self)], [[5, [{ text: "f(x)", self: 3 }, { text: "g(y)", self: 2 }]]]);
+  assert.equal(hotLines(LANES, "other.py", self).size, 0);
+  const twice = profileOf("1 In[1]|a:5{f(x)}\n 1 In[1]|b:5{g(y)}\n 1 In[1]|c:5{f(x)}");
+  assert.deepEqual(hotLines(twice, "In[1]", stackSelf(twice, 0, lanes)).get(5), [{ text: "f(x)", self: 2 }, { text: "g(y)", self: 1 }]);
   const profile = { ...LANES, sources: { "In[1]": "x" } };
   assert.deepEqual(files(profile, 0, lanes), [{ file: "In[1]", total: 5, source: true }]);
   assert.equal(lineWeights(profile, "nowhere.py", 0, lanes).line.length, 0);
@@ -107,13 +111,40 @@ test("unknown positions stand under line 0", () => {
   assert.deepEqual([[...lines.line], [...lines.self], [...lines.total]], [[0, 3], [0, 2], [2, 2]]);
 });
 
-test("a node knows the lines it runs and what it evaluates", () => {
-  const self = stackSelf(LANES, 0, Uint8Array.of(1, 1));
-  const places = placesOf(LANES, { places: [], file_place: {} });
-  const tree = buildTree(LANES, self, { recursion: "keep", mine: false, places });
-  assert.deepEqual([...lineNodes(LANES, tree, "In[1]", 5)], [0, 1, 0]);
-  assert.deepEqual(nodeExpressions(LANES, tree, 1, self), [{ text: "f(x)", self: 3 }, { text: "g(y)", self: 2 }]);
-  assert.deepEqual(nodeExpressions(LANES, tree, 0, self), []);
+test("a node knows the lines it runs: what was evaluated there, else their source", () => {
+  const profile = profileOf("4 In[1]|main:1 In[1]|a:5{f(x)}\n 1 In[1]|main:2 In[1]|a:5{g(y)}\n 2 In[1]|main:2", {
+    sources: { "In[1]": "one\n  two()" },
+  });
+  const self = stackSelf(profile, 0, Uint8Array.of(1));
+  const places = placesOf(profile, { places: [], file_place: {} });
+  const tree = buildTree(profile, self, { recursion: "keep", mine: false, places });
+  const totals = stackTotal(profile.stacks, self);
+  assert.deepEqual([...lineNodes(profile, tree, "In[1]", 5)], [0, 1]);
+  assert.deepEqual(nodeLines(profile, tree, 1, totals), [{ line: 5, total: 5, text: "f(x)" }]);
+  assert.deepEqual(nodeLines(profile, tree, 0, totals), [
+    { line: 1, total: 4, text: "one" },
+    { line: 2, total: 3, text: "two()" },
+  ]);
+});
+
+test("functions in a folded tree equal brute force, and unfolded those of the profile", () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const profile = generated(seed, { stacks: 90, samples: 150, functions: 9, depth: 6 });
+    const lanes = Uint8Array.of(1);
+    const self = stackSelf(profile, 0, lanes);
+    const places = placesOf(profile, viewOf(profile));
+    const plain = buildTree(profile, self, { recursion: "keep", mine: false, places });
+    assert.deepEqual(treeWeights(plain, 9), functionWeights(profile, 0, lanes));
+    const tree = buildTree(profile, self, { recursion: "keep", mine: true, places });
+    const wanted = { self: new Float64Array(9), total: new Float64Array(9) };
+    tree.fn.forEach((fn, node) => {
+      wanted.self[fn] += tree.self[node];
+      let above = tree.parent[node];
+      while (above >= 0 && tree.fn[above] !== fn) above = tree.parent[above];
+      if (above < 0) wanted.total[fn] += tree.total[node];
+    });
+    assert.deepEqual(treeWeights(tree, 9), wanted);
+  }
 });
 
 test("table rows: by self, total or name, either way, ties the same every time", () => {

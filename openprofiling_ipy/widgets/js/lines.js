@@ -2,7 +2,7 @@
 
 import { stackSelf, stackTotal } from "./weights.js";
 
-/** @import { Expression, LineWeights, Profile, Tree } from "./types.js" */
+/** @import { Hot, LineWeights, NodeLine, Profile, Tree } from "./types.js" */
 
 /**
  * Files that have lines with weight, heaviest total first.
@@ -60,49 +60,61 @@ export function lineWeights(profile, file, value, lanes) {
 }
 
 /**
- * The expressions of a line that were being evaluated, heaviest first.
+ * What was being evaluated on the lines of a file, heaviest first.
  * @param {Profile} profile
  * @param {string} file
- * @param {number} line
- * @param {number} value
- * @param {Uint8Array} lanes
- * @returns {Expression[]}
+ * @param {Float64Array} selfWeights
+ * @returns {Map<number, Hot[]>} by line
  */
-export function expressions(profile, file, line, value, lanes) {
+export function hotLines(profile, file, selfWeights) {
+  const { stacks, frames, strings } = profile;
   const lineOf = linesIn(profile, file);
-  const own = stackSelf(profile, value, lanes);
-  const weights = new Map();
-  for (let i = 0; i < own.length; i++) {
-    const frame = profile.stacks.frame[i];
-    const text = profile.frames.expression[frame];
-    if (own[i] > 0 && text && lineOf[frame] === line) weights.set(text, (weights.get(text) ?? 0) + own[i]);
+  const weights = new Float64Array(lineOf.length);
+  for (let i = 0; i < selfWeights.length; i++) weights[stacks.frame[i]] += selfWeights[i];
+  /** @type {Map<number, Map<number, number>>} */
+  const byLine = new Map();
+  for (let frame = 0; frame < weights.length; frame++) {
+    const text = frames.expression[frame];
+    if (lineOf[frame] < 0 || !text || !(weights[frame] > 0)) continue;
+    const line = byLine.get(lineOf[frame]) ?? new Map();
+    byLine.set(lineOf[frame], line.set(text, (line.get(text) ?? 0) + weights[frame]));
   }
-  return [...weights]
-    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-    .map(([text, self]) => ({ text: profile.strings[text], self }));
+  const sorted = (/** @type {Map<number, number>} */ line) => {
+    return [...line].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([text, self]) => ({ text: strings[text], self }));
+  };
+  return new Map([...byLine].map(([line, texts]) => [line, sorted(texts)]));
 }
 
 /**
- * The expressions a node of the tree was evaluating, heaviest first.
+ * The executed lines of a node's function, heaviest first, with what was mostly evaluated there or else their source.
  * @param {Profile} profile
  * @param {Tree} tree from `buildTree`
  * @param {number} node
- * @param {Float64Array} selfWeights what the tree was built with
- * @returns {Expression[]}
+ * @param {Float64Array} stackTotals weight of each stack and all below it
+ * @returns {NodeLine[]}
  */
-export function nodeExpressions(profile, tree, node, selfWeights) {
-  const weights = new Map();
+export function nodeLines({ stacks, frames, functions, strings, sources }, tree, node, stackTotals) {
+  /** @type {Map<number, {total: number, heaviest: number, expression: number}>} */
+  const found = new Map();
   for (let i = 0; i < tree.stackNode.length; i++) {
     if (tree.stackNode[i] !== node) continue;
-    const frame = profile.stacks.frame[i];
-    const text = profile.frames.expression[frame];
-    // A folded frame stands for others too: only its own function's expressions are its.
-    if (text && profile.frames.fn[frame] === tree.fn[node]) weights.set(text, (weights.get(text) ?? 0) + selfWeights[i]);
+    const frame = stacks.frame[i];
+    const line = frames.line[frame];
+    // A folded node stands for other functions too: only the lines of its own are its.
+    if (!line || frames.fn[frame] !== tree.fn[node]) continue;
+    const known = found.get(line) ?? { total: 0, heaviest: 0, expression: 0 };
+    known.total += stackTotals[i];
+    if (frames.expression[frame] && stackTotals[i] > known.heaviest) {
+      known.heaviest = stackTotals[i];
+      known.expression = frames.expression[frame];
+    }
+    found.set(line, known);
   }
-  return [...weights]
-    .filter(([, self]) => self > 0)
-    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-    .map(([text, self]) => ({ text: profile.strings[text], self }));
+  const file = strings[functions.file[tree.fn[node]]];
+  const source = Object.hasOwn(sources, file) ? sources[file].split("\n") : [];
+  return [...found]
+    .map(([line, { total, expression }]) => ({ line, total, text: strings[expression] || (source[line - 1] ?? "").trim() }))
+    .sort((a, b) => b.total - a.total || a.line - b.line);
 }
 
 /**

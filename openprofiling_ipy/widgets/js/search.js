@@ -1,6 +1,8 @@
 /** Search in names and places, and what it found in a picture. */
 
+import { gathered } from "./columns.js";
 import { label } from "./places.js";
+import { stackTotal } from "./weights.js";
 
 /** @import { Boxes, Match, Places, Profile, Tree } from "./types.js" */
 
@@ -63,15 +65,30 @@ export function matchedTotal({ count, fn, parent, total }, functions) {
 }
 
 /**
- * The boxes that match, in reading order: rows from the root, each from the left.
- * @param {Boxes} boxes
+ * The weight of stacks that contain a match. Counted on the stacks themselves, so that a match inside a folded package
+ * counts too.
+ * @param {Profile} profile
  * @param {Uint8Array} functions
- * @returns {Int32Array}
+ * @param {Float64Array} selfWeights
+ * @returns {number}
  */
-export function matchedBoxes(boxes, functions) {
-  let count = 0;
-  for (let box = 0; box < boxes.count; box++) count += functions[boxes.fn[box]];
-  const found = new Int32Array(count);
-  for (let box = boxes.count - 1; box >= 0; box--) if (functions[boxes.fn[box]]) found[--count] = box;
-  return found;
+export function matchedWeight({ stacks, frames }, functions, selfWeights) {
+  const fn = gathered(frames.fn, stacks.frame);
+  const total = stackTotal(stacks, selfWeights);
+  return matchedTotal({ count: fn.length, fn, parent: stacks.parent, total }, functions);
+}
+
+/**
+ * The nodes in which something matches, be it folded away.
+ * @param {Profile} profile
+ * @param {Tree} tree from `buildTree`
+ * @param {Uint8Array} functions
+ * @returns {Uint8Array} [count] 1 where it does
+ */
+export function litNodes({ stacks, frames }, { count, stackNode }, functions) {
+  const nodes = new Uint8Array(count);
+  for (let i = 0; i < stackNode.length; i++) {
+    if (stackNode[i] >= 0 && functions[frames.fn[stacks.frame[i]]]) nodes[stackNode[i]] = 1;
+  }
+  return nodes;
 }

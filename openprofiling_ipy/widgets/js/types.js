@@ -158,9 +158,14 @@
  * @property {Float64Array} self [K]
  * @property {Float64Array} total [K]
  *
- * @typedef {object} Expression
+ * @typedef {object} Hot an expression
  * @property {string} text
  * @property {number} self
+ *
+ * @typedef {object} NodeLine a line that a node executed
+ * @property {number} line
+ * @property {string} text what was evaluated there, else the line itself, "" where neither is known
+ * @property {number} total
  */
 
 export {};

@@ -4,7 +4,7 @@ import { chip, h } from "./ui_dom.js";
 import { shown } from "./paint_text.js";
 
 /** @import { App } from "./ui_app.js" */
-/** @import { NodeLine } from "./ui_state.js" */
+/** @import { NodeLine } from "./types.js" */
 
 /** Lines a card shows. */
 const LINES = 3;

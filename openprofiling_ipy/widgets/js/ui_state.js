@@ -1,14 +1,15 @@
 /** The viewer's state, and what follows from it: each result is computed once for as long as it holds. */
 
 import { leftHeavy } from "./layout.js";
+import { hotLines, nodeLines } from "./lines.js";
 import { placeText } from "./places.js";
-import { match, matchedTotal } from "./search.js";
+import { litNodes, match, matchedWeight } from "./search.js";
 import { remember } from "./store.js";
 import { timeOrder } from "./timeline.js";
 import { buildTree, focusFrom, invertFrom } from "./tree.js";
-import { defaultLanes, documentTotal, functionWeights, stackSelf, stackTotal, valueIndex } from "./weights.js";
+import { defaultLanes, documentTotal, functionWeights, stackSelf, stackTotal, treeWeights, valueIndex } from "./weights.js";
 
-/** @import { FunctionWeights, Places, Profile, Recursion, Tree, ViewFacts } from "./types.js" */
+/** @import { Places, Profile, Recursion, Tree, ViewFacts } from "./types.js" */
 /** @import { Order } from "./rows.js" */
 
 /** @typedef {"flame" | "time" | "sandwich" | "lines"} Tab */
@@ -124,109 +125,4 @@ export function createFindings(profile, places) {
 }
 
 /** @typedef {ReturnType<typeof createFindings>} Findings */
-
-/**
- * Self and total of functions in a folded tree; a function that is on its own path counts once.
- *
- * @param {Tree} tree
- * @param {number} functions
- * @returns {FunctionWeights}
- */
-function treeWeights({ count, fn, parent, self, total }, functions) {
-  const weights = { self: new Float64Array(functions), total: new Float64Array(functions) };
-  for (let node = 0; node < count; node++) {
-    weights.self[fn[node]] += self[node];
-    let above = parent[node];
-    while (above >= 0 && fn[above] !== fn[node]) above = parent[above];
-    if (above < 0) weights.total[fn[node]] += total[node];
-  }
-  return weights;
-}
-
-/**
- * The weight of stacks that contain a match. Counted on the stacks themselves: a match inside a folded package counts.
- *
- * @param {Profile} profile
- * @param {Uint8Array} functions
- * @param {Float64Array} self
- */
-function matchedWeight(profile, functions, self) {
-  const { parent, frame } = profile.stacks;
-  const fn = frame.map((id) => profile.frames.fn[id]);
-  return matchedTotal({ count: fn.length, fn, parent, total: stackTotal(profile.stacks, self) }, functions);
-}
-
-/**
- * @param {Profile} profile
- * @param {Tree} tree
- * @param {Uint8Array} functions
- */
-function litNodes(profile, tree, functions) {
-  const nodes = new Uint8Array(tree.count);
-  const { frame } = profile.stacks;
-  for (let i = 0; i < frame.length; i++) {
-    if (tree.stackNode[i] >= 0 && functions[profile.frames.fn[frame[i]]]) nodes[tree.stackNode[i]] = 1;
-  }
-  return nodes;
-}
-
-/**
- * @typedef {object} NodeLine
- * @property {number} line
- * @property {string} text what was evaluated there, else the line itself, "" where neither is known
- * @property {number} total
- */
-
-/**
- * @param {Profile} profile
- * @param {Tree} tree
- * @param {number} node
- * @param {Float64Array} whole weight of each stack and all below it
- * @returns {NodeLine[]}
- */
-function nodeLines({ stacks, frames, functions, strings, sources }, tree, node, whole) {
-  /** @type {Map<number, {total: number, heaviest: number, expression: number}>} */
-  const found = new Map();
-  const { stackNode } = tree;
-  for (let i = 0; i < stackNode.length; i++) {
-    if (stackNode[i] !== node) continue;
-    const frame = stacks.frame[i];
-    const line = frames.line[frame];
-    if (!line || frames.fn[frame] !== tree.fn[node]) continue;
-    const known = found.get(line) ?? { total: 0, heaviest: 0, expression: 0 };
-    known.total += whole[i];
-    if (frames.expression[frame] && whole[i] > known.heaviest) {
-      known.heaviest = whole[i];
-      known.expression = frames.expression[frame];
-    }
-    found.set(line, known);
-  }
-  const source = sources[strings[functions.file[tree.fn[node]]]]?.split("\n") ?? [];
-  return [...found]
-    .map(([line, { total, expression }]) => ({ line, total, text: strings[expression] || (source[line - 1] ?? "").trim() }))
-    .sort((a, b) => b.total - a.total || a.line - b.line);
-}
-
-/** @typedef {{text: string, self: number}} Hot */
-
-/**
- * @param {Profile} profile
- * @param {string} file
- * @param {Float64Array} self
- * @returns {Map<number, Hot[]>} by line
- */
-function hotLines({ stacks, frames, functions, strings }, file, self) {
-  const weights = new Float64Array(frames.line.length);
-  for (let i = 0; i < self.length; i++) weights[stacks.frame[i]] += self[i];
-  /** @type {Map<number, Hot[]>} */
-  const lines = new Map();
-  for (let frame = 0; frame < weights.length; frame++) {
-    const text = strings[frames.expression[frame]];
-    if (!text || !(weights[frame] > 0) || strings[functions.file[frames.fn[frame]]] !== file) continue;
-    const list = lines.get(frames.line[frame]) ?? [];
-    list.push({ text, self: weights[frame] });
-    lines.set(frames.line[frame], list);
-  }
-  for (const list of lines.values()) list.sort((a, b) => b.self - a.self);
-  return lines;
-}
+/** @typedef {import("./types.js").Hot} Hot */

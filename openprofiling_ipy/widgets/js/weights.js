@@ -1,6 +1,6 @@
 /** Self and total of stacks and functions, for a value and a choice of lanes. */
 
-/** @import { FunctionWeights, Profile } from "./types.js" */
+/** @import { FunctionWeights, Profile, Tree } from "./types.js" */
 
 /**
  * The column of a value kind, -1 where the profile has none.
@@ -97,6 +97,29 @@ export function functionWeights(profile, value, lanes) {
       weights.total[fn] += whole[i];
       open[fn] = stacks.end[i];
     }
+  }
+  return weights;
+}
+
+/**
+ * Self and total of every function as a tree shows it, what is folded into another counting there; a function that is on
+ * its own path counts once.
+ * @param {Tree} tree
+ * @param {number} functions
+ * @returns {FunctionWeights}
+ */
+export function treeWeights({ fn, parent, depth, newest, older, self, total }, functions) {
+  const weights = { self: new Float64Array(functions), total: new Float64Array(functions) };
+  // How often a function is on the path that is open, which is walked by the chains of children.
+  const open = new Int32Array(functions);
+  for (let node = newest[0] - 1, left = -1; node >= 0; ) {
+    for (; left >= 0 && depth[left] >= depth[node]; left = parent[left]) open[fn[left]]--;
+    weights.self[fn[node]] += self[node];
+    if (open[fn[node]]++ === 0) weights.total[fn[node]] += total[node];
+    left = node;
+    let next = newest[node + 1] - 1;
+    for (; next < 0 && node >= 0; node = parent[node]) next = older[node] - 1;
+    node = next;
   }
   return weights;
 }
