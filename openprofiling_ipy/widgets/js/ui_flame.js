@@ -17,6 +17,7 @@ import { remember } from "./store.js";
 /** @param {App} app @returns {View} */
 export function createFlame(app) {
   const { store, findings } = app;
+  let last = -1;
   const boxOfNode = remember(boxesByNode);
   const marks = remember((/** @type {Tree} */ tree, /** @type {string} */ file, /** @type {number} */ line) => lineNodes(app.profile, tree, file, line));
   const crumbs = createCrumbs(app, { go: (box) => (box < 0 ? panel.camera.fitAll() : panel.camera.zoomTo(box)) });
@@ -49,6 +50,9 @@ export function createFlame(app) {
     const tree = findings.tree(state);
     const marked = state.line ? marks(tree, state.line.file, state.line.line) : sameFunction(tree, state.selected);
     panel.show(sceneOf(app, boxes, findings.lit(state), marked), selected(), state.up);
+    // What was selected in another tab comes into view here.
+    if (state.selected !== last && state.node < 0) panel.camera.reveal(widestOf(boxes, state.selected));
+    last = state.selected;
   }
   return {
     element,
@@ -85,6 +89,15 @@ const boxesByNode = (/** @type {Boxes} */ boxes) => {
 export const sameFunction = remember((/** @type {Tree} */ tree, /** @type {number} */ fn) =>
   fn < 0 ? null : Uint8Array.from(tree.fn, (other) => (other === fn ? 1 : 0)),
 );
+
+/** @param {Boxes} boxes @param {number} fn */
+function widestOf(boxes, fn) {
+  let widest = -1;
+  for (let box = 0; box < boxes.count; box++) {
+    if (boxes.fn[box] === fn && (widest < 0 || boxes.total[box] > boxes.total[widest])) widest = box;
+  }
+  return widest;
+}
 
 /** Keys zoom at the selected box where it is in view. @param {Panel} panel @param {number} box */
 export function middleOf({ scene, camera }, box) {

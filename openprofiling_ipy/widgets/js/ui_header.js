@@ -16,7 +16,7 @@ const THEMES = { auto: "Theme: as the notebook", light: "Theme: light", dark: "T
 export function createHeader(app, picture) {
   const { view, theme } = app;
   const facts = view.facts.map(shown).join(" · ");
-  const about = h("button", { class: "facts clip", type: "button", title: facts, "aria-haspopup": "dialog", onclick: () => showFacts(app, about) }, facts);
+  const about = h("button", { class: "facts clip", type: "button", title: facts, "aria-label": `About this recording: ${facts}`, "aria-haspopup": "dialog", onclick: () => showFacts(app, about) }, facts);
   const save = iconButton("save", "Export", () => showExports(app, save, picture));
   save.setAttribute("aria-haspopup", "menu");
   const look = iconButton("auto", THEMES.auto, () => theme.next());
@@ -41,7 +41,7 @@ export function createNotes(app) {
     "button",
     { class: "note", type: "button", "data-level": first.level, "aria-haspopup": "dialog", onclick: () => showFacts(app, element) },
     h("span", { class: "clip", title: shown(first.text) }, shown(first.text)),
-    others.length ? h("span", { class: "more" }, `+${others.length}`) : null,
+    others.length ? h("span", { class: "more" }, `+${others.length} more`) : null,
   );
   return element;
 }

@@ -50,16 +50,18 @@ export function createLines(app) {
   };
   const select = h("select", { "aria-label": "Source", onchange: () => store.set({ file: select.value, line: null }) });
   const words = h("p", { class: "muted none" });
+  const column = (/** @type {string} */ text) => h("div", { role: "columnheader", class: "num" }, text);
+  const heads = h("div", { class: "row heads source", role: "row" }, column(""), column("Self"), column("Total"), column(""), h("div", { role: "columnheader" }, select));
   const list = createList({
     gate: app.gate,
     height: HEIGHT,
     label: "Source lines",
+    head: [heads, words],
     draw: (row) => drawRow(app, rowsNow()[row], findings.hot(store.state, fileNow()).get(rowsNow()[row].number) ?? []),
     onclick: (row) => selectLine(row),
     onhover: (row, event) => hover(row, event),
   });
-  const heads = h("div", { class: "row heads source", role: "row" }, h("div"), h("div", { class: "num" }, "Self"), h("div", { class: "num" }, "Total"), h("div"), h("div", { class: "clip" }, select));
-  const element = h("div", { class: "frame table" }, heads, words, list.element);
+  const element = h("div", { class: "frame" }, list.element);
 
   /** @param {number} row */
   function selectLine(row) {
@@ -162,7 +164,7 @@ function drawRow(app, row, hot) {
   return h(
     "div",
     { class: "row source mono" },
-    bars(app, row.self, row.total),
+    h("div", { role: "gridcell" }, bars(app, row.self, row.total)),
     numberCell(app, row.self, false),
     numberCell(app, row.total),
     h("div", { class: "num muted", role: "rowheader" }, String(row.number)),

@@ -115,6 +115,8 @@ export class Panel {
 
   resize() {
     const { element, frame, canvas } = this;
+    // Another tab is open: what was seen stays for when this one is opened again.
+    if (!element.clientHeight) return;
     frame.width = element.clientWidth - Number.parseFloat(getComputedStyle(element).paddingLeft);
     frame.height = element.clientHeight;
     frame.dpr = globalThis.devicePixelRatio || 1;

@@ -18,8 +18,8 @@ export function createSandwich(app) {
   /** Functions looked at before, to go back to. @type {number[]} */
   const past = [];
   const select = (/** @type {number} */ fn) => {
-    if (fn === shownFunction()) return;
-    past.push(shownFunction());
+    const before = shownFunction();
+    if (fn !== before) past.push(before);
     store.set({ selected: fn, node: -1, line: null });
   };
   const table = createTable(app, select);

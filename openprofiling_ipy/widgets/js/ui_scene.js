@@ -17,7 +17,7 @@ const FEW = 20;
  * @returns {Scene}
  */
 export function sceneOf(app, boxes, lit, marked) {
-  return { boxes, lit, marked, palette: app.palette(), labels: app.labels, pale: weighty(app.profile.samples.values[0]) < FEW };
+  return { boxes, lit, marked, palette: app.palette(), labels: app.labels, pale: weighty(app.profile.samples.values[app.store.state.value]) < FEW };
 }
 
 const weighty = remember((/** @type {Float64Array} */ column) => column.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0));

@@ -11,6 +11,8 @@ import { createList } from "./ui_list.js";
 /** @import { Order } from "./rows.js" */
 
 const HEIGHT = 24;
+/** A smaller share has no bar: it would be a speck. */
+const LEAST = 0.004;
 
 /** @type {[Order["by"], string][]} */
 const COLUMNS = [
@@ -33,26 +35,26 @@ export function createTable(app, onselect) {
     const { state } = store;
     return order(findings.weights(state), state.order, state.query.trim() ? findings.match(state).functions : null);
   };
+  const heads = COLUMNS.map(([by, text]) => {
+    const button = h("button", { type: "button", onclick: () => sortBy(by) }, text);
+    return h("div", { role: "columnheader", class: by === "name" ? "clip" : "num" }, button);
+  });
+  const none = h("p", { class: "muted none" }, "No function matches");
   const list = createList({
     gate: app.gate,
     height: HEIGHT,
     label: "Functions",
+    head: [h("div", { class: "row heads", role: "row" }, ...heads), none],
     draw: (row) => drawRow(app, rowsNow()[row]),
     onclick: (row) => onselect(rowsNow()[row]),
-  });
-  const heads = COLUMNS.map(([by, text]) => {
-    const button = h("button", { type: "button", onclick: () => sortBy(by) }, text);
-    return h("div", { role: "columnheader", class: by === "name" ? "clip" : "num" }, button);
   });
   /** @param {Order["by"]} by */
   function sortBy(by) {
     const { order: now } = store.state;
     store.set({ order: { by, descending: now.by === by ? !now.descending : by !== "name" } });
   }
-  const none = h("p", { class: "muted none" }, "No function matches");
-  const element = h("div", { class: "table" }, h("div", { class: "row heads", role: "row" }, ...heads), none, list.element);
   return {
-    element,
+    element: list.element,
     rows: rowsNow,
     /** @param {number} fn the selected function */
     update(fn) {
@@ -102,7 +104,7 @@ function drawRow(app, fn) {
 export function bars(app, self, total) {
   const whole = app.findings.total(app.store.state) || 1;
   const bar = (/** @type {string} */ kind, /** @type {number} */ weight) => {
-    const element = h("i", { class: kind, hidden: !weight });
+    const element = h("i", { class: kind, hidden: weight < whole * LEAST });
     element.style.width = `${Math.min(100, (100 * weight) / whole)}%`;
     return element;
   };

@@ -91,6 +91,7 @@ function lanes(app) {
   const button = h("button", { class: "tool lanes", type: "button", "aria-haspopup": "menu", onclick: () => showMenu(app.popover, button, "Threads", () => laneEntries(app)) }, text, icon("down", 12));
   const update = () => {
     text.textContent = lanesText(app);
+    button.setAttribute("aria-label", `Threads shown: ${text.textContent}`);
   };
   store.watch(["lanes", "value"], update);
   update();
@@ -102,7 +103,7 @@ function lanes(app) {
 function lanesText({ findings, store, profile }) {
   const chosen = findings.lanes(store.state);
   const names = profile.threads.filter((_, lane) => chosen[lane]).map(laneName);
-  if (names.length === profile.threads.length) return names.length === 2 ? "both threads" : `all ${names.length} threads`;
+  if (names.length === profile.threads.length) return "all threads";
   return names.length === 1 ? shown(names[0]) : `${names.length} of ${profile.threads.length} threads`;
 }
 

@@ -47,6 +47,7 @@ export function createViews(app) {
     element.setAttribute("aria-labelledby", `tab-${tab}`);
     element.querySelector(".empty")?.remove();
     const words = emptyWords(app);
+    app.host.toggleAttribute("data-empty", words !== null);
     const open = words ? null : viewOf(tab);
     for (const view of Object.values(made)) view.element.hidden = view !== open;
     if (words) element.append(words);
