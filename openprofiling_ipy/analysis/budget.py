@@ -41,19 +41,26 @@ def fit(profile: Profile, budget: int, size: Callable[[Profile], int]) -> Profil
     First go the executed lines of libraries, which no picture shows, then small frames and the times of samples, step
     by step. Weights stay: see `fold_small` and `thin_samples`. `size` must not grow where a profile shrinks.
     """
-    if size(profile) <= budget:
+    if _may_fit(profile, budget) and size(profile) <= budget:
         return profile
     plain = library_lines(profile)
-    if size(plain) <= budget:
+    if _may_fit(plain, budget) and size(plain) <= budget:
         return plain
+    # What folds at a step folds at every later one: begin with what the first step leaves.
+    smaller = fold_small(plain, _STEPS[0][0])
     low, high = 0, len(_STEPS) - 1
     while low < high:
         middle = (low + high) // 2
-        if size(_step(plain, middle)) <= budget:
+        if size(_step(smaller, middle)) <= budget:
             high = middle
         else:
             low = middle + 1
-    return _step(plain, low)
+    return _step(smaller, low)
+
+
+def _may_fit(profile: Profile, budget: int) -> bool:
+    """Tell whether it is worth while to measure the size: no compression writes a stack or a sample in half a byte."""
+    return len(profile.stacks) + len(profile.samples) <= 2 * budget
 
 
 def _step(profile: Profile, step: int) -> Profile:

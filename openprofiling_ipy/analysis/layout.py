@@ -35,9 +35,7 @@ class Boxes:
         return len(self.stack)
 
 
-def _boxes(
-    stack: NDArray[np.int64], depth: NDArray[np.int32], x0: NDArray[np.int64], x1: NDArray[np.int64]
-) -> Boxes:
+def _boxes(stack: NDArray[np.int64], depth: NDArray[np.int32], x0: NDArray[np.int64], x1: NDArray[np.int64]) -> Boxes:
     order = np.lexsort((x0, depth))
     return Boxes(stack[order].astype(np.int32), depth[order], x0[order], x1[order])
 
@@ -73,8 +71,10 @@ def time_order(profile: Profile, lane: int, value: int) -> Boxes:
     samples = profile.samples
     chosen = np.flatnonzero((samples.thread == lane) & (samples.values[:, value] > 0) & (samples.stack >= 0))
     if samples.time is not None and "wall" in profile.value_kinds:
+        wall = samples.values[:, profile.value_kinds.index("wall")]
+        chosen = chosen[wall[chosen] > 0]
         end = samples.time[chosen]
-        start = end - samples.values[chosen, profile.value_kinds.index("wall")]
+        start = end - wall[chosen]
         start[1:] = np.maximum(start[1:], end[:-1])
         chosen, start, end = (column[end > start] for column in (chosen, start, end))
     else:

@@ -74,7 +74,7 @@ class Place:
     short: str
 
 
-def normal(file: str) -> str:
+def _normal(file: str) -> str:
     r"""Return a path with forward slashes, without "file://", the prefix of long Windows paths, or inner ".."."""
     path = file.replace("\\", "/")
     if path[:7].lower() == "file://":
@@ -91,7 +91,7 @@ def normal(file: str) -> str:
 @lru_cache(maxsize=64)
 def _below(folder: str) -> str:
     """Return a folder as the prefix of what lies below it; "" where that would say nothing or tell a name."""
-    path = normal(folder)
+    path = _normal(folder)
     return "" if _SHARED_ROOT.fullmatch(path) else path + "/"
 
 
@@ -118,7 +118,7 @@ def resolve(file: str, folder: str = "", prefixes: tuple[str, ...] = ()) -> tupl
     """Return the place of a file and its private form; of that form, without any folder, it returns the same."""
     if named := _named(file):
         return named
-    path = normal(file)
+    path = _normal(file)
     # "./" says that what follows lies below the working folder, whatever it looks like.
     inside = path if file.startswith("./") and not _outside(path) else None
     if inside is None or _PACKAGES.match(path):

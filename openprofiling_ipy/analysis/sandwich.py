@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["callees", "callers", "find_function"]
 
 #: Functions [K], and the self [K] and total [K] of the calls between them and the function asked about.
-Edges = tuple["NDArray[np.int32]", "NDArray[np.int64]", "NDArray[np.int64]"]
+_Edges = tuple["NDArray[np.int32]", "NDArray[np.int64]", "NDArray[np.int64]"]
 
 
 def find_function(profile: Profile, function: str | tuple[str, str]) -> int:
@@ -73,7 +73,7 @@ def _candidates(profile: Profile, functions: list[int]) -> list[tuple[str, str]]
     return [(name, f"{file}:{line}" if twice else file) for (name, file), line in zip(pairs, lines, strict=True)]
 
 
-def callers(profile: Profile, function: int, value: int, lanes: NDArray[np.bool_] | None = None) -> Edges:
+def callers(profile: Profile, function: int, value: int, lanes: NDArray[np.bool_] | None = None) -> _Edges:
     """
     Return who called `function`: callers [K] by id, with the self and total of `function` below each of them.
 
@@ -88,7 +88,7 @@ def callers(profile: Profile, function: int, value: int, lanes: NDArray[np.bool_
     return _edges(profile, caller, stack_total(profile.stacks, inside)[root], stack_total(profile.stacks, own)[root])
 
 
-def callees(profile: Profile, function: int, value: int, lanes: NDArray[np.bool_] | None = None) -> Edges:
+def callees(profile: Profile, function: int, value: int, lanes: NDArray[np.bool_] | None = None) -> _Edges:
     """
     Return what `function` called: callees [K] by id, with the self and total of each in those calls.
 
@@ -111,9 +111,7 @@ def callees(profile: Profile, function: int, value: int, lanes: NDArray[np.bool_
     return _weighty(found, self_weight[found], total[found])
 
 
-def _edges(
-    profile: Profile, function: NDArray[np.int32], own: NDArray[np.int64], total: NDArray[np.int64]
-) -> Edges:
+def _edges(profile: Profile, function: NDArray[np.int32], own: NDArray[np.int64], total: NDArray[np.int64]) -> _Edges:
     count = len(profile.functions)
     known = function >= 0
     found = np.unique(function[known])
@@ -121,7 +119,7 @@ def _edges(
     return _weighty(found, self_sums[found], sums(function[known], total[known], count)[found])
 
 
-def _weighty(function: NDArray[np.int32], own: NDArray[np.int64], total: NDArray[np.int64]) -> Edges:
+def _weighty(function: NDArray[np.int32], own: NDArray[np.int64], total: NDArray[np.int64]) -> _Edges:
     """Leave out calls that weigh nothing in the value and lanes asked for."""
     some = total > 0
     return function[some].astype(np.int32), own[some], total[some]

@@ -98,7 +98,11 @@ def test_lines_of_libraries_go_and_those_of_cells_stay():
         """,
         files={"<cell>": "In[1]", "merge": "/v/site-packages/pandas/core.py"},
     )
-    assert stacks_of(library_lines(profile), lines=True) == {"<cell>:3 merge merge": 1, "<cell>:3 merge": 2, "<cell>:4": 4}
+    assert stacks_of(library_lines(profile), lines=True) == {
+        "<cell>:3 merge merge": 1,
+        "<cell>:3 merge": 2,
+        "<cell>:4": 4,
+    }
     assert "g(x)" in library_lines(profile).strings
     assert "f(x)" not in library_lines(profile).strings
 
@@ -127,6 +131,16 @@ def test_folding_keeps_totals_and_every_frame_shown(profile, share):
     assert sum(named.values()) == len(hidden) == folded.attributes.get(A.FOLDED, 0)
     if hidden:
         assert folded.attributes[A.FOLDED_SHARE] == max(shares(before)[frames] for frames in hidden) < share
+
+
+@given(profiles(), st.sampled_from([0.05, 0.2, 0.5]), st.sampled_from([0.2, 0.5, 1.0, 2.0]))
+def test_folding_in_two_steps_is_folding_in_one(profile, first, then):
+    once, twice = (
+        fold_small(profile, max(first, then)),
+        fold_small(fold_small(profile, min(first, then)), max(first, then)),
+    )
+    assert plain(once) == plain(twice)
+    assert once.attributes == twice.attributes
 
 
 def used(profile):

@@ -39,7 +39,9 @@ def test_a_package_has_the_same_colour_in_any_company(names):
 def test_own_code_stands_out():
     own = KIND_COLORS["user"]
     assert KIND_COLORS["cell"] == own
-    others = [c for kind, c in KIND_COLORS.items() if kind not in ("cell", "user")] + list(package_colors(KNOWN).values())
+    others = [c for kind, c in KIND_COLORS.items() if kind not in ("cell", "user")] + list(
+        package_colors(KNOWN).values()
+    )
     # More colourful than anything else, in both themes.
     for theme in ("light", "dark"):
         assert all(colourful(getattr(own, theme)) > colourful(getattr(other, theme)) for other in others)

@@ -114,12 +114,14 @@ def test_time_order_shows_at_every_moment_the_stack_of_its_sample(clock, data):
     boxes = time_order(profile, lane, 0)
     assert_sorted(boxes)
     moments: dict[int, tuple] = {}
-    end = 0
+    free = -99 if clock else 0
     for stack, here, values, time in plain(profile):
         if here != lane or not values[0] or not stack:
             continue
-        start, end = (max(end, time - values[1]) if end else time - values[1], time) if clock else (end, end + values[0])
+        end = time if clock else free + values[0]
+        start = max(end - values[1], free) if clock else free
         moments.update(dict.fromkeys(range(start, end), stack))
+        free = end if end > start else free
     shown: dict[int, dict[int, object]] = {}
     for stack, depth, x0, x1 in zip(*(c.tolist() for c in (boxes.stack, boxes.depth, boxes.x0, boxes.x1)), strict=True):
         for moment in range(x0, x1):

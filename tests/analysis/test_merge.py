@@ -93,8 +93,12 @@ def test_merge_is_its_twin(many):
 @given(profiles())
 def test_one_profile_alone_stays_as_it_is(profile):
     one = merge([profile])
-    assert [s._replace(time=None) for s in plain(one)] == [s._replace(time=None) for s in plain(profile)] or one.samples.time is not None
-    assert replace(one, samples=profile.samples, stacks=profile.stacks, strings=profile.strings).threads == profile.threads
+    assert [s._replace(time=None) for s in plain(one)] == [
+        s._replace(time=None) for s in plain(profile)
+    ] or one.samples.time is not None
+    assert (
+        replace(one, samples=profile.samples, stacks=profile.stacks, strings=profile.strings).threads == profile.threads
+    )
     assert (one.started_at, one.duration, one.attributes, one.sources) == (
         profile.started_at,
         profile.duration,

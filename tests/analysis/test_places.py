@@ -123,14 +123,33 @@ def test_this_very_python():
 ODD = st.text(st.sampled_from("ab/\\.:~<>[]() …%In?6") | st.characters(), max_size=20)
 PIECES = st.lists(
     st.sampled_from(
-        ["/", "\\", "..", "site-packages", "python3.11", "lib", "home", "ann", "C:", "x.py", "a.zip", "~", "…", "In[1]", "file:"]
+        [
+            "/",
+            "\\",
+            "..",
+            "site-packages",
+            "python3.11",
+            "lib",
+            "home",
+            "ann",
+            "C:",
+            "x.py",
+            "a.zip",
+            "~",
+            "…",
+            "In[1]",
+            "file:",
+        ]
     ),
     max_size=8,
 )
 
 
 @settings(max_examples=500)
-@given(ODD | st.builds("/".join, PIECES) | st.builds("".join, PIECES) | st.builds("\\".join, PIECES), st.sampled_from(["", FOLDER, "/home"]))
+@given(
+    ODD | st.builds("/".join, PIECES) | st.builds("".join, PIECES) | st.builds("\\".join, PIECES),
+    st.sampled_from(["", FOLDER, "/home"]),
+)
 def test_the_private_form_of_anything_is_its_own(file, folder):
     found, private = resolve(file, folder)
     again, same = resolve(private)

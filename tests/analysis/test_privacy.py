@@ -48,7 +48,21 @@ ATTRIBUTES = {
     A.PREFIXES: "/home/ann/.pyenv/lib/python3.11",
     "command line": "python /home/ann/x.py --password 1",
 }
-TELLING = ["/home", "/Users", "C:", "c:", "ann", "fileserver", "intranet", "north", "4711", "token", "secret", "\\", "//"]
+TELLING = [
+    "/home",
+    "/Users",
+    "C:",
+    "c:",
+    "ann",
+    "fileserver",
+    "intranet",
+    "north",
+    "4711",
+    "token",
+    "secret",
+    "\\",
+    "//",
+]
 
 
 def nasty(files=NASTY, **arguments):
@@ -93,12 +107,20 @@ def test_different_files_stay_different():
 def test_a_name_that_is_taken_already_is_not_given_twice():
     files = ["/a/x.py", "/b/x.py", "…/x.py (2)", "…/x.py", "/c/x.py"]
     after = private(nasty(files, attributes={}))
-    assert [after.function_file(i) for i in range(5)] == ["…/x.py (3)", "…/x.py (4)", "…/x.py (2)", "…/x.py", "…/x.py (5)"]
+    assert [after.function_file(i) for i in range(5)] == [
+        "…/x.py (3)",
+        "…/x.py (4)",
+        "…/x.py (2)",
+        "…/x.py",
+        "…/x.py (5)",
+    ]
     assert private(after) == after
 
 
 def test_the_users_name_goes_even_below_the_folder():
-    after = private(nasty(["/data/all/ann/x.py", "/data/all/bob/y.py"], attributes={A.FOLDER: "/data/all", A.USER: "ann"}))
+    after = private(
+        nasty(["/data/all/ann/x.py", "/data/all/bob/y.py"], attributes={A.FOLDER: "/data/all", A.USER: "ann"})
+    )
     assert [after.function_file(i) for i in range(2)] == ["…/x.py", "bob/y.py"]
     # Where no user is known, homes tell who it is.
     after = private(nasty(["/home/ann/y.py", "/data/all/ann/x.py"], attributes={A.FOLDER: "/data/all"}))
@@ -106,7 +128,9 @@ def test_the_users_name_goes_even_below_the_folder():
 
 
 def test_sources_and_expressions_are_the_users_code():
-    profile = profile_of("1 In[1]|f:1{open('/home/ann/x')}", sources={"In[1]": "open('/home/ann/x')", "/home/ann/y.py": "1"})
+    profile = profile_of(
+        "1 In[1]|f:1{open('/home/ann/x')}", sources={"In[1]": "open('/home/ann/x')", "/home/ann/y.py": "1"}
+    )
     after = private(profile)
     assert after.sources == {"In[1]": "open('/home/ann/x')", "…/y.py": "1"}
     assert "open('/home/ann/x')" in after.strings
@@ -150,7 +174,9 @@ def test_private_changes_no_weight_and_nothing_twice(profile, folder):
     once = private(profile)
     assert private(once) == once
     for value in range(len(profile.value_types)):
-        assert [w.tolist() for w in function_weights(once, value)] == [w.tolist() for w in function_weights(profile, value)]
+        assert [w.tolist() for w in function_weights(once, value)] == [
+            w.tolist() for w in function_weights(profile, value)
+        ]
     assert once.stacks.parent.tolist() == profile.stacks.parent.tolist()
     before, after = places(profile), places(once)
     for i in range(len(profile.functions)):
@@ -159,7 +185,14 @@ def test_private_changes_no_weight_and_nothing_twice(profile, folder):
     assert stacks_of(once, lines=True) == stacks_of(profile, lines=True)
 
 
-@given(st.lists(st.text(st.sampled_from("ab/\\.:~ '\"()<>In[]1?") | st.characters(), max_size=16), min_size=1, max_size=6, unique=True))
+@given(
+    st.lists(
+        st.text(st.sampled_from("ab/\\.:~ '\"()<>In[]1?") | st.characters(), max_size=16),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    )
+)
 def test_any_names_are_private_once_and_for_all(texts):
     profile = nasty(texts, attributes={A.NAME: texts[0], A.USER: "a", A.FOLDER: "/b"}, sources=dict.fromkeys(texts, ""))
     once = private(profile)

@@ -81,7 +81,9 @@ def test_too_short():
 
 def test_nothing_for_another_reason():
     assert said(profile_of("cpu:ns", duration=41 * SECOND)) == ["no sample could be taken in 41.0 s"]
-    assert said(profile_of("cpu:ns samples:count\n0 5 main", duration=41 * SECOND)) == ["no CPU time was used in 41.0 s"]
+    assert said(profile_of("cpu:ns samples:count\n0 5 main", duration=41 * SECOND)) == [
+        "no CPU time was used in 41.0 s"
+    ]
     assert said(profile_of("cpu:ns")) == ["it holds no samples"]
     assert said(profile_of("cpu:ns\n0 main")) == ["it holds no CPU time"]
 
@@ -107,7 +109,10 @@ def test_samples_of_idle_threads_do_not_count():
         @idle
         2000000   400  wait
     """
-    assert said(profile_of(picture, duration=SECOND, attributes={A.RATE: 100.0}))[0] == "only 7 samples: shares are ±19 points"
+    assert (
+        said(profile_of(picture, duration=SECOND, attributes={A.RATE: 100.0}))[0]
+        == "only 7 samples: shares are ±19 points"
+    )
 
 
 def test_one_long_call_among_many_samples_is_no_lack_of_them():
@@ -153,13 +158,17 @@ def test_one_call_is_named_with_its_place():
     assert said(mostly("In[5]|<cell>:3 /v/site-packages/pandas/x.py|merge:9 /v/site-packages/numpy/y.py|take:3")) == [
         "98 % is one call: merge, In[5]:3"
     ]
-    assert said(mostly("In[5]|<cell>:3 In[2]|f=7:8 /usr/lib/python3.11/json/x.py|loads:9")) == ["98 % is one call: loads, In[2]:8"]
+    assert said(mostly("In[5]|<cell>:3 In[2]|f=7:8 /usr/lib/python3.11/json/x.py|loads:9")) == [
+        "98 % is one call: loads, In[2]:8"
+    ]
 
 
 def test_another_expression_is_no_call():
     assert said(mostly("In[5]|<cell>:3{a␣@␣b}")) == ["98 % is one expression: a @ b, In[5]:3"]
     long = "[x␣for␣x␣in␣y␣if␣x␣is␣not␣None␣and␣x␣>␣0␣and␣so␣on]"
-    assert said(mostly(f"In[5]|<cell>:3{{{long}}}")) == ["98 % is one expression: [x for x in y if x is not None and x > …, In[5]:3"]
+    assert said(mostly(f"In[5]|<cell>:3{{{long}}}")) == [
+        "98 % is one expression: [x for x in y if x is not None and x > …, In[5]:3"
+    ]
 
 
 def test_what_is_no_news_is_not_said():
@@ -206,7 +215,9 @@ def test_lanes_that_are_not_shown_are_counted():
 
 
 def test_the_weightiest_comes_first():
-    notes = summary(busy(status="failed", error="x", children=2, children_cpu=SECOND, slowed=20.0, threads_hidden=3)).notes
+    notes = summary(
+        busy(status="failed", error="x", children=2, children_cpu=SECOND, slowed=20.0, threads_hidden=3)
+    ).notes
     assert [note.level for note in notes] == ["warn", "warn", "info", "info"]
 
 

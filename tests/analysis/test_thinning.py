@@ -24,7 +24,12 @@ def test_neighbours_of_one_stack_join_and_nothing_is_lost():
         t=90 9 10  main a
     """)
     thin = thin_samples(profile, 4)
-    assert rows(thin) == [("main a", 0, 18, 20, 20), ("main b", 0, 9, 10, 30), ("main a", 0, 9, 10, 40), ("main a", 0, 9, 10, 90)]
+    assert rows(thin) == [
+        ("main a", 0, 18, 20, 20),
+        ("main b", 0, 9, 10, 30),
+        ("main a", 0, 9, 10, 40),
+        ("main a", 0, 9, 10, 90),
+    ]
     assert A.TIME_STEP not in thin.attributes
     assert thin_samples(profile, 5) is profile
 

@@ -143,7 +143,11 @@ def test_fold_packages_is_its_twin(profile):
         place = found[frame.file]
         return number if place.kind in ("cell", "user") else (place.kind, place.package)
 
-    check(fold_packages(profile), profile, lambda stack: tuple(next(run)[1] for _, run in groupby(enumerate(stack), group)))
+    check(
+        fold_packages(profile),
+        profile,
+        lambda stack: tuple(next(run)[1] for _, run in groupby(enumerate(stack), group)),
+    )
 
 
 @given(profiles(), st.data())

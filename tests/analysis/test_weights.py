@@ -157,7 +157,9 @@ def test_stacks_weigh_what_brute_force_says(profile, data):
 def test_outermost_stacks_have_none_of_their_key_above_them(profile, data):
     count = len(profile.stacks)
     # Wide keys take another way of sorting than narrow ones.
-    key = np.array(data.draw(st.lists(st.sampled_from([0, 1, 70_000, -1]), min_size=count, max_size=count)), dtype=np.int32)
+    key = np.array(
+        data.draw(st.lists(st.sampled_from([0, 1, 70_000, -1]), min_size=count, max_size=count)), dtype=np.int32
+    )
     found = outermost(profile.stacks, key)
     for stack in range(count):
         above, parent = [], int(profile.stacks.parent[stack])

@@ -100,7 +100,9 @@ def test_the_same_calls_build_the_same_profile(profile):
 def rebuilt(profile: Profile) -> Profile:
     builder = ProfileBuilder(profile.value_types)
     for sample in plain(profile):
-        frames = [builder.frame(builder.function(*frame.function), frame.line, frame.expression) for frame in sample.stack]
+        frames = [
+            builder.frame(builder.function(*frame.function), frame.line, frame.expression) for frame in sample.stack
+        ]
         for lane, thread in enumerate(profile.threads):
             builder.thread(thread, lane)
         builder.sample(builder.stack(frames), sample.lane, sample.values, sample.time)
@@ -131,7 +133,9 @@ def test_preorder_is_that_of_a_recursive_walk(parents):
     position, parent, end = preorder(np.array(parents, dtype=np.int32))
     assert [int(position[node]) for node in order] == list(range(len(parents)))
     assert [int(end[position[node]]) for node in order] == [ends[node] for node in order]
-    assert [int(parent[position[n]]) for n in order] == [int(position[parents[n]]) if parents[n] >= 0 else -1 for n in order]
+    assert [int(parent[position[n]]) for n in order] == [
+        int(position[parents[n]]) if parents[n] >= 0 else -1 for n in order
+    ]
 
 
 def test_a_very_deep_stack():

@@ -68,7 +68,9 @@ def test_bytes(value, text):
     assert format_value(value, "bytes") == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0, "0"), (12, "12"), (1234567, "1,234,567"), (-1234, "-1,234"), (11.6, "12")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (12, "12"), (1234567, "1,234,567"), (-1234, "-1,234"), (11.6, "12")]
+)
 def test_counts(value, text):
     assert format_value(value, "count") == text
 
@@ -96,7 +98,17 @@ def test_percentages(share, text):
     assert format_percent(share) == text
 
 
-SCALES = {"ns": 1, "µs": 10**3, "ms": 10**6, "s": 10**9, "B": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
+SCALES = {
+    "ns": 1,
+    "µs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "B": 1,
+    "KiB": 1024,
+    "MiB": 1024**2,
+    "GiB": 1024**3,
+    "TiB": 1024**4,
+}
 
 
 @given(st.integers(1, 59_949_999_999), st.just("ns") | st.just("bytes"))
