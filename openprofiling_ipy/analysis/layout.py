@@ -71,10 +71,8 @@ def time_order(profile: Profile, lane: int, value: int) -> Boxes:
     samples = profile.samples
     chosen = np.flatnonzero((samples.thread == lane) & (samples.values[:, value] > 0) & (samples.stack >= 0))
     if samples.time is not None and "wall" in profile.value_kinds:
-        wall = samples.values[:, profile.value_kinds.index("wall")]
-        chosen = chosen[wall[chosen] > 0]
         end = samples.time[chosen]
-        start = end - wall[chosen]
+        start = end - samples.values[chosen, profile.value_kinds.index("wall")]
         start[1:] = np.maximum(start[1:], end[:-1])
         chosen, start, end = (column[end > start] for column in (chosen, start, end))
     else:

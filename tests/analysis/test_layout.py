@@ -121,7 +121,7 @@ def test_time_order_shows_at_every_moment_the_stack_of_its_sample(clock, data):
         end = time if clock else free + values[0]
         start = max(end - values[1], free) if clock else free
         moments.update(dict.fromkeys(range(start, end), stack))
-        free = end if end > start else free
+        free = end
     shown: dict[int, dict[int, object]] = {}
     for stack, depth, x0, x1 in zip(*(c.tolist() for c in (boxes.stack, boxes.depth, boxes.x0, boxes.x1)), strict=True):
         for moment in range(x0, x1):
