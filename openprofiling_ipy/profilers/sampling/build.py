@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy.profilers.sampling.trie import CELL, ENDED, NATIVE
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from openprofiling_ipy.profilers.sampling.trie import Trie
 
 __all__ = ["build"]
+
+#: The profiler never shows itself.
+_OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
 
 #: In place of a stack, what a lane without one shows.
 _WITHOUT_STACK = {NATIVE: "(native threads)", ENDED: "(ended threads)"}
@@ -77,7 +82,7 @@ class _Namer:
     ) -> None:
         self.sources: dict[str, str] = {}
         self._trie = trie
-        self._hidden = scope.hidden_files or ("\0",)
+        self._hidden = (*scope.hidden_files, _OWN_FOLDER)
         self._cells = scope.sources
         self._positions = positions
         self._builder = builder

@@ -101,6 +101,8 @@ class Threads:
         if old is not None and old.clock == clock:
             # `threading` has learnt about a thread only now that was known here before.
             state.cpu, state.lane, state.hidden = old.cpu, old.lane, old.hidden
+            if old.lane is not None:
+                old.lane.name = name
         elif old is not None:
             self.part(ident)
         if state.lane is None and not hidden:

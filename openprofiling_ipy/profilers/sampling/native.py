@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
 from openprofiling_ipy.profilers.sampling.trie import ENDED, NATIVE
 
 if TYPE_CHECKING:
@@ -27,12 +28,14 @@ class Native:
     """
 
     def __init__(self, process: Process, threads: Threads, lanes: LaneNames) -> None:
+        self.own = NO_CLOCK  # the clock of the sampler's thread
         self.total = 0  # CPU time of native threads so far, ns
         self._process = process
         self._threads = threads
         self._lanes = lanes
         self._lane: dict[int, Lane] = {}
         self._open = 0  # CPU time not placed yet, ns; may be negative
+        self._native = 0  # what native threads used beyond what is placed: their clocks are read a moment later, ns
         self._read: dict[int, int] = {}  # CPU clock of native threads, when last read
 
     def begin(self) -> None:
@@ -56,8 +59,9 @@ class Native:
                 samples.cpu[state.row] += state.pending
         if self._open < max(_LEAST, span // 50):
             return
-        native = self._native_used()
-        native = self._open if native is None else min(native, self._open)
+        self._native += self._native_used()
+        native = min(self._native, self._open)
+        self._native -= native
         self._open -= native
         self.total += native
         if native:
@@ -71,12 +75,12 @@ class Native:
             self._add(ENDED, self._open, begin, end, samples)
             self._open = 0
 
-    def _native_used(self) -> int | None:
-        """Return the CPU time that living threads without Python used since last time; None where nobody can tell."""
+    def _native_used(self) -> int:
+        """Return the CPU time that living threads without Python used since last time; all, where nobody can tell."""
         clocks = self._process.all_clocks()
         if not clocks:
-            return None
-        python = {state.clock for state in self._threads.living.values()}
+            return self._open
+        python = {state.clock for state in self._threads.living.values()} | {self.own}
         used = 0
         for clock in clocks:
             if clock not in python:
@@ -88,7 +92,10 @@ class Native:
     def _add(self, node: int, cpu: int, begin: int, end: int, samples: Samples) -> None:
         lane = self._lane.get(node)
         if lane is None:
-            name = "native threads" if node == NATIVE else "ended threads"
-            # Not home: its elapsed time is that of whoever waited for it, and would count twice.
-            lane = self._lane[node] = self._lanes.add(name, "native", home=False)
+            # Not home: the elapsed time is that of whoever waited for them, and would count twice.
+            if node == NATIVE:
+                lane = self._lanes.add("native threads", "native", home=False)
+            else:
+                lane = self._lanes.add("ended threads", "thread", home=False)
+            self._lane[node] = lane
         samples.add(node, lane.index, end, cpu, end - begin)

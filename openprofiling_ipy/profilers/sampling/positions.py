@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import opcode
 import tokenize
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ __all__ = ["Positions"]
 
 #: Longer expressions are cut: a hover card has one line for them.
 _LONGEST = 120
+
+#: Instructions that evaluate nothing: a thread seen at one was between two statements.
+_CONTROL = frozenset(bytes([code]) for name, code in opcode.opmap.items() if name.startswith(("JUMP", "RESUME")))
 
 #: Line, last line, column, last column, as `co_positions` gives them: 1-based lines, columns in bytes of UTF-8.
 _Position = tuple[int | None, int | None, int | None, int | None]
@@ -42,6 +46,8 @@ class Positions:
 
     def expression(self, code: CodeType, offset: int) -> str:
         """Return the source text that is evaluated there, on one line and cut; "" where it cannot be known."""
+        if code.co_code[offset : offset + 1] in _CONTROL:
+            return ""
         first, last, start, end = self._position(code, offset)
         if first is None or last is None or start is None or end is None:
             return ""

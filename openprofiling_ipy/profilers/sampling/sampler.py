@@ -15,9 +15,19 @@ from openprofiling_ipy.profilers.sampling.trie import BLOCKS, CELL, ROOT, WAITS,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from openprofiling_ipy.profilers.sampling.process import Frame, Process
+    from openprofiling_ipy.profilers.sampling.process import Process
 
 __all__ = ["Sampler"]
+
+#: In place of a node: a thread that is not shown, and one that has not run since the last look.
+UNSEEN = -4
+STILL = -5
+
+#: What a thread did: its ident and state, its CPU clock (ns), and then its stack, or UNSEEN or STILL.
+Sight = tuple[int, ThreadState, int, int]
+
+#: Reading all stacks takes some time; so much more (ns) than usual means that it was interrupted.
+_TORN = 150_000
 
 #: Sleep is learnt only from a span (ns) that is long enough, while the process used less than 3/10 of it.
 _LONG_ENOUGH = 2_000_000
@@ -58,6 +68,11 @@ class Sampler:
         self._home = home
         self._in_cells = is_cell is not None
         self._limit = limit
+        self._clocks = (0, 0)  # of the process and the sampler's thread, when last read
+        self._usual = 0  # how long a look usually takes
+        self._span = 1
+        self._moved = False  # whether any thread shown has run
+        self._before = self._after = 0
         self.process_cpu = 0
 
     def begin(self) -> None:
@@ -71,50 +86,87 @@ class Sampler:
 
     def look(self, own: int) -> None:
         """Look at every thread but `own`, the sampler's."""
-        now = self.process.now()
-        self._begin, self._span = self._end, max(now - self.seen, 1)
-        self._ahead = self._begin - self.seen  # how much of the span belongs to the slice of the last look
-        self.seen = now
+        last = self.seen
+        seen = self._see(own)
+        now = self.seen
+        self._begin, self._span = self._end, max(now - last, 1)
         self._end = self.schedule.looked(now)
+        # How much of the span belongs to the slice of the last look, and how much to that of the next.
+        self._before, self._after = max(0, self._begin - last), max(0, now - self._end)
+        if not self.ticks:
+            self.native.own = self.process.facts(own).clock
         self.ticks += 1
-        frames = dict(self.process.frames())
-        frames.pop(own, None)
-        known, self.busy = self._visit(frames)
         living = self.threads.living
-        if len(living) > len(frames):
-            for ident in [ident for ident in living if ident not in frames]:
+        if len(living) > len(seen):
+            there = {sight[0] for sight in seen}
+            for ident in [ident for ident in living if ident not in there]:
                 self.threads.part(ident)
-        if self.busy or self.ticks == 1:
+        # Where no thread has run, no task has moved.
+        if self._moved:
             self.tasks.look(self.ticks, self._begin, self.samples)
+        known, self.busy = self._commit(seen)
         self._settle(known)
         if len(self.samples) > self._limit:
             self._aggregate()
 
-    def _visit(self, frames: dict[int, Frame]) -> tuple[int, int]:
-        """Sample every thread. Return the CPU time (ns) all of them used and how many used a good part of the span."""
-        known = busy = 0
-        asleep: list[ThreadState] = []
-        doubtful: list[tuple[int, ThreadState, int, int]] = []
-        living, identity, thread_cpu = self.threads.living, self.process.identity, self.process.thread_cpu
-        samples, flags, walk = self.samples, self.trie.flags, self.trie.walk
-        span, end, wall = self._span, self._end, self._end - self._begin
+    def _see(self, own: int) -> list[Sight]:
+        """Return what all threads do, as of one moment."""
+        started = self.process.now()
+        seen = self._capture(own)
+        self.seen = now = self.process.now()
+        took = now - started
+        if took > self._usual * 3 + _TORN:
+            # The GIL changed hands meanwhile, or may have: stacks were read from frames that had gone on.
+            seen = self._capture(own)
+            self.seen = self.process.now()
+            took = self.seen - now
+        self._usual += (took - self._usual) // 8
+        return seen
+
+    def _capture(self, own: int) -> list[Sight]:
+        living, identity, walk = self.threads.living, self.process.identity, self.trie.walk
+        # Clocks come before stacks: if a thread runs on in between, its clock tells at the next look.
+        self._clocks = self.process.cpu(), self.process.own_cpu()
+        clocks = {ident: self._cpu(state) for ident, state in living.items()}
+        frames = self.process.frames()
+        new = [ident for ident in frames if ident not in clocks or living[ident].identity is not identity(ident)]
+        if new:
+            for ident in new:
+                if ident != own:
+                    state = self.threads.meet(ident)
+                    clocks[ident] = self._cpu(state)
+            frames = self.process.frames()
+        seen: list[Sight] = []
+        self._moved = False
         for ident, frame in frames.items():
             state = living.get(ident)
-            if state is None or state.identity is not identity(ident):
-                state = self.threads.meet(ident)
-            used = 0
-            if state.clock != NO_CLOCK:
-                try:
-                    cpu = thread_cpu(state.clock)
-                except OSError:  # ended just now
-                    cpu = state.cpu
-                used = cpu - state.cpu
-                state.cpu = cpu
-                known += used
-            if state.hidden:
+            if state is None or ident == own:
                 continue
-            if used == 0 and state.row >= 0 and state.clock != NO_CLOCK:
-                # Its clock stood still, so it did not run, and its stack is what it was.
+            cpu = clocks[ident]
+            if state.hidden:
+                node = UNSEEN
+            elif cpu == state.cpu and state.row >= 0 and state.clock != NO_CLOCK:
+                node = STILL
+            else:
+                node = walk(frame)
+                self._moved = True
+            seen.append((ident, state, cpu, node))
+        return seen
+
+    def _commit(self, seen: list[Sight]) -> tuple[int, int]:
+        """Sample what was seen. Return the CPU time (ns) used and how many threads used a good part of the span."""
+        known = busy = 0
+        asleep: list[ThreadState] = []
+        samples, flags, span = self.samples, self.trie.flags, self._span
+        end, wall = self._end, self._end - self._begin
+        for ident, state, cpu, node in seen:
+            used = cpu - state.cpu
+            state.cpu = cpu
+            known += used
+            if node == UNSEEN:
+                continue
+            if node == STILL:
+                # It did not run, so its stack is what it was.
                 samples.time[state.row] = end
                 samples.wall[state.row] += wall
                 samples.count[state.row] += 1
@@ -122,17 +174,12 @@ class Sampler:
                     asleep.append(state)
                 continue
             busy += used * 5 > span
-            node = walk(frame)
-            if flags[node] & (BLOCKS | WAITS) and used * 8 < span * 7:
-                doubtful.append((ident, state, node, used))
-            else:
-                self._ran(ident, state, node, used)
-        for ident, state, node, used in doubtful:
-            # A clock that has gone on since it was read a moment ago: it runs, in C and without the GIL.
-            if self._cpu(state) > state.cpu:
-                self._ran(ident, state, node, used)
-            else:
+            # Where threads sleep, this one may sleep or not. If its clock has gone on since it was read a moment ago,
+            # it runs, in C and without the GIL.
+            if flags[node] & (BLOCKS | WAITS) and used * 8 < span * 7 and self._cpu(state) == cpu:
                 self._slept(ident, state, node, used)
+            else:
+                self._ran(ident, state, node, used)
         self._learn(asleep, known)
         return known, busy
 
@@ -148,8 +195,10 @@ class Sampler:
             cpu = used + state.pending
             state.pending = 0
         else:
-            before = used * self._ahead // self._span
-            cpu = used - before
+            before = used * self._before // self._span
+            after = used * self._after // self._span
+            cpu = used - before - after + state.pending
+            state.pending = after
             if not state.outside:
                 self.samples.cpu[state.row] += before
         state.asleep = False
@@ -194,7 +243,7 @@ class Sampler:
 
     def _settle(self, known: int) -> None:
         """Place the CPU time that none of the visited threads used."""
-        cpu, own = self.process.cpu(), self.process.own_cpu()
+        cpu, own = self._clocks
         unknown = cpu - self.process_cpu - known - (own - self.own_cpu)
         self.process_cpu, self.own_cpu = cpu, own
         if self.process.thread_clocks:

@@ -27,8 +27,10 @@ _MAX_LANES = 100
 
 _DEFAULT_NAME = re.compile(r"Task-\d+")
 
-#: One lane and node, and how many tasks wait there.
-_Waits = dict[tuple[int, int], int]
+#: The number of a lane and a node.
+_Place = tuple[int, int]
+#: A task, where it waits, and how many tasks it stands for.
+_Wait = tuple["weakref.ref[Any]", _Place, int]
 
 
 def _references() -> list[weakref.ref[Any]]:
@@ -63,8 +65,8 @@ class Tasks:
         self._main: dict[int, weakref.ref[Any]] = {}  # the task that a loop's thread waits for, by the thread's ident
         self._home_loop: Any = None
         self._old: frozenset[weakref.ref[Any]] = frozenset()
-        self._waits: tuple[int, _Waits] = (0, {})  # since when (ns), and who waits where
-        self._rows: dict[tuple[int, int], int] = {}
+        self._waits: tuple[int, list[_Wait]] = (0, [])  # since when (ns), and who waits where
+        self._rows: dict[_Place, int] = {}
         self._next_tick = 0
         self._turn = 0
         self.left_out = 0
@@ -104,29 +106,37 @@ class Tasks:
         return self._trie.extend(self._trie.parents[node] if node >= 0 else ROOT, frames) if frames else None
 
     def look(self, tick: int, begin: int, samples: Samples) -> None:
-        """Visit tasks, if it is time to: what was seen before stands for the time until `begin` (ns), now it is new."""
+        """
+        Visit tasks, if it is time to: what was seen before stands for the time until `begin` (ns), now it is new.
+
+        Of many tasks each visit takes an evenly spread part, which stands for all. Between visits only those that have
+        ended are noticed.
+        """
         if tick < self._next_tick:
+            if any(_over(reference) for reference, _, _ in self._waits[1]):
+                self._credit(begin, samples)
+                self._waits = (begin, [wait for wait in self._waits[1] if not _over(wait[0])])
             return
         references = _references()
         if not references and not self._waits[1]:
             return
-        started = self._process.now()
+        started = self._process.own_cpu()
         stride = -(-len(references) // _VISITS) or 1
         self._turn += 1
-        waits: _Waits = {}
+        waits: list[_Wait] = []
         for reference in references[self._turn % stride :: stride]:
             task = reference()
             where = None if task is None or reference in self._old else self._place(task)
             if where is not None:
-                waits[where] = waits.get(where, 0) + stride
+                waits.append((reference, where, stride))
         self._credit(begin, samples)
         self._waits = (begin, waits)
-        pause = 1 + (self._process.now() - started) // _BUDGET
+        pause = 1 + (self._process.own_cpu() - started) // _BUDGET
         self._next_tick = tick + pause
         if waits:
             self.thinned = max(self.thinned, pause * stride)
 
-    def _place(self, task: Any) -> tuple[int, int] | None:
+    def _place(self, task: Any) -> _Place | None:
         """Return the lane and node of a task that waits; None for one that runs, is done, or is not shown."""
         ident = self._ident(task)
         state = self._threads.living.get(ident) if ident is not None else None
@@ -158,19 +168,25 @@ class Tasks:
         return lane
 
     def _credit(self, until: int, samples: Samples) -> None:
-        since, waits = self._waits
-        wall = until - since
-        rows: dict[tuple[int, int], int] = {}
-        for (lane, node), count in waits.items():
-            row = self._rows.get((lane, node))
+        wall = until - self._waits[0]
+        rows: dict[_Place, int] = {}
+        for place, count in self._places().items():
+            row = self._rows.get(place)
             if row is None:
-                row = samples.add(node, lane, until, 0, count * wall, count)
+                row = samples.add(place[1], place[0], until, 0, count * wall, count)
             else:
                 samples.time[row] = until
                 samples.wall[row] += count * wall
                 samples.count[row] += count
-            rows[lane, node] = row
+            rows[place] = row
         self._rows = rows
+
+    def _places(self) -> dict[_Place, int]:
+        """Return where tasks wait, and how many."""
+        places: dict[_Place, int] = {}
+        for _, place, count in self._waits[1]:
+            places[place] = places.get(place, 0) + count
+        return places
 
     def forget_rows(self) -> None:
         """Start new rows: the samples have been aggregated."""
@@ -178,9 +194,14 @@ class Tasks:
 
     def finish(self, now: int, samples: Samples) -> None:
         """Add to a copy of the samples what has been waited for since the last look."""
-        since, waits = self._waits
-        for (lane, node), count in list(waits.items()):
-            samples.add(node, lane, now, 0, count * max(0, now - since), count)
+        wall = max(0, now - self._waits[0])
+        for (lane, node), count in self._places().items():
+            samples.add(node, lane, now, 0, count * wall, count)
+
+
+def _over(reference: weakref.ref[Any]) -> bool:
+    task = reference()
+    return task is None or task.done()
 
 
 def _ends_loop(task: Any) -> bool:

@@ -58,26 +58,30 @@ class Trie:
 
     def walk(self, frame: Frame | None) -> int:
         """Return the node of the stack that ends at `frame`, ROOT for none."""
-        codes: list[CodeType] = []
-        offsets: list[int] = []
+        frames = []
         while frame is not None:
-            codes.append(frame.f_code)
-            offsets.append(frame.f_lasti)
+            frames.append(frame)
             frame = frame.f_back
-        codes.reverse()
-        offsets.reverse()
-        return self.extend(ROOT, zip(codes, offsets, strict=True))
+        node = ROOT
+        find = self._children.get
+        for outer in reversed(frames):
+            code = outer.f_code
+            # Numbers of nodes stay below 2**24 and offsets below the size of their code, so the sum is unique.
+            child = find((id(code) + outer.f_lasti << 24) + node)
+            if child is None:
+                child = self._add(node, code, outer.f_lasti)
+                if child == node:
+                    break
+            node = child
+        return node
 
     def extend(self, node: int, frames: Iterable[tuple[CodeType, int]]) -> int:
-        """Return the node of the stack that goes on from `node` with these frames, outermost first."""
-        find = self._children.get
+        """Return the node of the stack that goes on from `node` with these (code, byte offset), outermost first."""
         for code, offset in frames:
-            # Node numbers stay below 2**24 and offsets below the size of their code, so the sum is unique.
-            child = find((id(code) + offset << 24) + node)
+            child = self._children.get((id(code) + offset << 24) + node)
             if child is None:
                 child = self._add(node, code, offset)
                 if child == node:
-                    self.cut += 1
                     break
             node = child
         return node
@@ -85,6 +89,7 @@ class Trie:
     def _add(self, parent: int, code: CodeType, offset: int) -> int:
         node = len(self.flags)
         if node >= self._limit and parent >= 0:
+            self.cut += 1
             return parent
         flags = self.flags[parent] & CELL if parent >= 0 else 0
         file = code.co_filename
