@@ -151,8 +151,14 @@ def _unseen(profile: Profile, scale: Scale) -> Iterator[Note]:
     if every := _number(profile, A.TASKS_THINNED):
         often = f"only every {format_count(every)} ticks" if every > 1 else "less often"
         yield Note("info", f"tasks were looked at {often} to stay cheap")
-    away = sum(not shown for shown in default_lanes(profile, scale.shown).tolist())
-    if away:
+    if away := _threads_away(profile, scale.shown):
         yield Note("info", f"{_counted(away, 'other thread', 'other threads')} recorded, not shown at first")
     if hidden := _number(profile, A.THREADS_HIDDEN):
         yield Note("info", f"{_counted(hidden, 'thread', 'threads')} of the kernel and the profiler left out")
+
+
+def _threads_away(profile: Profile, value: int) -> int:
+    """Count the threads that have a weight in this value but are not shown at first."""
+    shown = default_lanes(profile, value).tolist()
+    busy = set(profile.samples.thread[profile.samples.values[:, value] > 0].tolist())
+    return sum(lane.kind == "thread" and at in busy and not shown[at] for at, lane in enumerate(profile.threads))

@@ -64,9 +64,9 @@ def _facts(profile: Profile, scale: Scale) -> Iterator[str]:
     runs = int(profile.attributes.get(A.RUNS, 0))
     if runs > 1 and scale.duration:
         yield f"{format_count(runs)} runs of {format_value(scale.duration / runs, 'ns')}"
-    if scale.cpu is not None:
+    if scale.cpu is not None and scale.samples != 0:  # without a sample it is not known
         yield f"CPU {format_value(scale.cpu, 'ns')}{_busy(scale.cpu, scale.duration)}"
-    elif profile.value_types[0].kind not in ("wall", "samples"):
+    elif scale.cpu is None and profile.value_types[0].kind not in ("wall", "samples"):
         yield f"{profile.value_types[0].kind} {format_value(scale.total, profile.value_types[0].unit)}"
     if scale.samples is not None:
         yield _samples(scale.samples, scale.rate, float(profile.attributes.get(A.RATE, 0)))
@@ -83,7 +83,7 @@ def _busy(cpu: int, duration: int) -> str:
 
 
 def _samples(count: int, rate: float | None, asked: float) -> str:
-    real = f", {rate:.0f} of {asked:.0f} Hz" if rate is not None and asked > 0 else ""
+    real = f", {rate:.0f} of {asked:.0f} Hz" if count and rate is not None and asked > 0 else ""
     return f"{format_count(count)} {'sample' if count == 1 else 'samples'}{real}"
 
 

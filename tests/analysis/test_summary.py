@@ -77,6 +77,7 @@ def test_too_short():
     again = "`%%oprof cpu --for 2s` repeats it, side effects included"
     assert summary(profile).notes == (Note("warn", f"3.00 ms: too short to sample; {again}"),)
     assert said(profile_of("cpu:ns", duration=3 * MS)) == ["3.00 ms: too short to sample"]
+    assert summary(profile).facts == ("3.00 ms", "0 samples")
 
 
 def test_nothing_for_another_reason():
@@ -210,7 +211,9 @@ def test_a_starved_sampler_says_so():
 
 
 def test_lanes_that_are_not_shown_are_counted():
-    profile = profile_of("wall:ns samples:count\n900 90 main\n~@pool-1\n900 90 wait\n~@pool-2\n900 90 wait")
+    profile = profile_of(
+        "wall:ns samples:count\n900 90 main\n~@pool-1\n900 90 wait\n~@pool-2\n900 90 wait\n~@idle\n0 90 wait\n~@native native\n900 0 x"
+    )
     assert said(profile) == ["2 other threads recorded, not shown at first"]
 
 

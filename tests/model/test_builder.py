@@ -67,6 +67,24 @@ def test_what_contradicts_is_refused_at_once():
     assert len(builder.build().samples) == 1
 
 
+def test_many_samples_at_once():
+    builder = ProfileBuilder([CPU, ValueType("wall", "ns")])
+    stack = builder.stack([builder.frame(builder.function("f"))])
+    builder.thread(Thread("MainThread"))
+    columns = np.array([stack, -1]), np.array([0, 0]), np.array([[1, 2], [3, 4]]), np.array([5, 6])
+    builder.samples(*columns)
+    builder.sample(stack, 0, [5, 6], 7)
+    assert [(s.values, s.time) for s in plain(builder.build())] == [((1, 2), 5), ((3, 4), 6), ((5, 6), 7)]
+    with pytest.raises(ValueError, match="no such stack"):
+        builder.samples(np.array([1]), np.array([0]), np.array([[1, 2]]), np.array([8]))
+    with pytest.raises(ValueError, match="2 values a sample"):
+        builder.samples(np.array([0]), np.array([0]), np.array([[1]]), np.array([8]))
+    untimed = ProfileBuilder([CPU])
+    untimed.sample(-1, untimed.thread(Thread("MainThread")), [1])
+    with pytest.raises(ValueError, match="for every sample or for none"):
+        untimed.samples(np.array([-1]), np.array([0]), np.array([[1]]), np.array([8]))
+
+
 def test_times_that_run_backwards_are_refused():
     builder = ProfileBuilder([CPU])
     lanes = [builder.thread(Thread("one")), builder.thread(Thread("two"))]
