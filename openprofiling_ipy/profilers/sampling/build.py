@@ -37,8 +37,10 @@ def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *
     builder = ProfileBuilder((ValueType(order[0], "ns"), ValueType(order[1], "ns"), ValueType("samples", "count")))
     columns = _columns(collected)
     namer = _Namer(collected.trie, scope, positions, builder, show_all=show_all)
-    nodes, index, counts = np.unique(columns["node"], return_inverse=True, return_counts=True)
-    hot = max(2, len(columns["node"]) * _SHARE)
+    nodes, index = np.unique(columns["node"], return_inverse=True)
+    # A row may stand for many looks: a thread that waits has one.
+    counts = np.bincount(index, weights=columns["count"])
+    hot = max(2, columns["count"].sum() * _SHARE)
     leaves = [namer.leaf(node, hot=count >= hot) for node, count in zip(nodes.tolist(), counts.tolist(), strict=True)]
     stack = np.array(leaves, dtype=np.int64)[index]
     if scope.sources is not None:
