@@ -116,7 +116,7 @@ def _beside(profile: Profile, scale: Scale) -> Iterator[Note]:
         yield Note("info", f"native threads used {format_value(native, 'ns')} of CPU ({share}{many}): one block")
     rest = _number(profile, A.CPU_TIME) - scale.cpu
     if rest > max(_REST_TIME, _REST * scale.cpu):
-        yield Note("info", f"other threads of the process used {format_value(rest, 'ns')} of CPU, not shown")
+        yield Note("info", f"the rest of the process used {format_value(rest, 'ns')} of CPU, not shown")
 
 
 def _native_cpu(profile: Profile) -> int:
@@ -153,8 +153,6 @@ def _unseen(profile: Profile, scale: Scale) -> Iterator[Note]:
         yield Note("info", f"tasks were looked at {often} to stay cheap")
     if away := _threads_away(profile, scale.shown):
         yield Note("info", f"{_counted(away, 'other thread', 'other threads')} recorded, not shown at first")
-    if hidden := _number(profile, A.THREADS_HIDDEN):
-        yield Note("info", f"{_counted(hidden, 'thread', 'threads')} of the kernel and the profiler left out")
 
 
 def _threads_away(profile: Profile, value: int) -> int:

@@ -88,13 +88,18 @@ def _samples(count: int, rate: float | None, asked: float) -> str:
 
 
 def _lanes(profile: Profile, value: int) -> Iterator[str]:
-    """Say how many lanes are shown, where there is more than one."""
+    """Say how many lanes are shown, where there is more than one, and how many threads are not the user's."""
     busy = np.zeros(len(profile.threads), dtype=np.bool_)
     busy[profile.samples.thread[profile.samples.values[:, value] > 0]] = True
     shown = busy & default_lanes(profile, value)
     kinds = [lane.kind for lane, seen in zip(profile.threads, shown.tolist(), strict=True) if seen]
-    if kinds.count("thread") > 1:
-        yield f"{format_count(kinds.count('thread'))} threads"
-    tasks = kinds.count("task")
+    threads, tasks, hidden = (
+        kinds.count("thread"),
+        kinds.count("task"),
+        int(profile.attributes.get(A.THREADS_HIDDEN, 0)),
+    )
+    beside = f", {format_count(hidden)} hidden" if hidden > 1 else ""  # the profiler has one thread itself
+    if threads > 1 or (threads and beside):
+        yield f"{format_count(threads)} {'thread' if threads == 1 else 'threads'}{beside}"
     if tasks:
         yield "tasks of 1 name" if tasks == 1 else f"tasks of {format_count(tasks)} names"
