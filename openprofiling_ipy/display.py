@@ -66,7 +66,8 @@ class Display:
         from openprofiling_ipy.formats import registry
 
         place = capture.export(destination, format_name)
-        lost = registry.for_path(place, format_name).losses(capture.document)
+        fmt = registry.for_path(place, format_name)
+        lost, told = fmt.losses(capture.document), fmt.contents(capture.document)
         text = f"#{capture.number} exported to {place}"
         link = _link(place)
         shown = html.escape(place)
@@ -75,6 +76,9 @@ class Display:
         if lost:
             left_out = f"{Path(place).name} cannot hold: {', '.join(lost)}"
             text, markup = f"{text}\n{left_out}", f"{markup}<br>{html.escape(left_out)}"
+        if told:
+            holds = f"who gets it also gets: {', '.join(told)}"
+            text, markup = f"{text}\n{holds}", f"{markup}<br>{html.escape(holds)}"
         self.show(text, f'<div style="{_MUTED}">{markup}</div>')
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

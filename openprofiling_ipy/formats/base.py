@@ -37,3 +37,7 @@ class Format(Protocol):
     def losses(self, document: Profile) -> tuple[str, ...]:
         """Say what of this document the format cannot hold, a short phrase each; empty where it is lossless."""
         ...
+
+    def contents(self, document: Profile) -> tuple[str, ...]:
+        """Say what of the machine, its user and their code a file of this document tells, a short phrase each."""
+        ...

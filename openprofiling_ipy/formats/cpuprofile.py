@@ -16,6 +16,7 @@ from openprofiling_ipy.analysis.reshape import regroup
 from openprofiling_ipy.analysis.weights import stack_functions, stack_total, sums
 from openprofiling_ipy.errors import MalformedProfile, UnsupportedDocument
 from openprofiling_ipy.formats import cpuprofile_reader, jsontext
+from openprofiling_ipy.formats.disclosure import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.model import Profile, StackTable
 
-__all__ = ["busiest", "document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
+__all__ = ["busiest", "contents", "document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
 
 name: str = "cpuprofile"
 suffixes: tuple[str, ...] = (".cpuprofile",)
@@ -51,21 +52,23 @@ def loads(data: bytes) -> Profile:
 
 
 def losses(document: Profile) -> tuple[str, ...]:
-    """Say which lane and value it holds and what is left out."""
     value = _time_value(document)
-    found = []
-    others = len(np.unique(document.samples.thread)) - 1
-    if others > 0:
-        chosen = document.threads[busiest(document, value)].name
-        found.append(f"holds the busiest thread only, {chosen!r}, not the other {others}")
     kept = document.value_types[value].kind
-    dropped = [kind for kind in document.value_kinds if kind != kept]
-    if dropped:
-        found.append(f"holds {kept} only, not {' and '.join(dropped)}")
-    found.append("times are rounded to 1 µs, executed lines to counts")
-    if document.sources or document.attributes:
-        found.append("cell sources and the facts about the recording are left out")
+    found = []
+    if len(np.unique(document.samples.thread)) > 1:
+        found.append(f"threads other than the busiest ({document.threads[busiest(document, value)].name})")
+    if len(document.value_types) > 1:
+        found.append(f"values other than {kept}")
+    found += ["fractions of a microsecond", "which sample ran which line (only how many ran each)"]
+    if document.sources:
+        found.append("cell sources")
+    if document.attributes:
+        found.append("facts about the recording")
     return tuple(found)
+
+
+def contents(document: Profile) -> tuple[str, ...]:
+    return told(document, everything=False)
 
 
 def dumps(document: Profile, *, lane: int | None = None) -> bytes:

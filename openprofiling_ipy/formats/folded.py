@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from openprofiling_ipy.errors import MalformedProfile
+from openprofiling_ipy.formats.disclosure import told
 from openprofiling_ipy.formats.stacktext import stack_texts
 from openprofiling_ipy.model import ProfileBuilder, Thread, ValueType
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.model import Profile, ThreadKind
 
-__all__ = ["document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
+__all__ = ["contents", "document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
 
 name: str = "folded"
 suffixes: tuple[str, ...] = (".folded", ".folded.txt", ".collapsed", ".collapsed.txt")
@@ -55,13 +56,22 @@ def sniff(head: bytes) -> bool:
 
 
 def losses(document: Profile) -> tuple[str, ...]:
-    """Say which value it holds and what is left out."""
     kept, *dropped = document.value_types
-    found = [f"counts are {kept.kind} in {kept.unit}, but the file does not say so"]
+    found = [f"its unit ({kept.kind} in {kept.unit})"]
     if dropped:
-        found.append(f"holds {kept.kind} only, not {' and '.join(value_type.kind for value_type in dropped)}")
-    found.append("times, executed lines, cell sources and the facts about the recording are left out")
+        found.append(f"values other than {kept.kind}")
+    if document.samples.time is not None:
+        found.append("times")
+    found.append("executed lines")
+    if document.sources:
+        found.append("cell sources")
+    if document.attributes:
+        found.append("facts about the recording")
     return tuple(found)
+
+
+def contents(document: Profile) -> tuple[str, ...]:
+    return told(document, everything=False)
 
 
 def dumps(document: Profile) -> bytes:

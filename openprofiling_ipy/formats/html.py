@@ -24,11 +24,12 @@ from openprofiling_ipy.analysis.summary import shown_value, summary
 from openprofiling_ipy.analysis.transforms import trim_sources
 from openprofiling_ipy.errors import MalformedProfile
 from openprofiling_ipy.formats import columns, html_view, jsontext
+from openprofiling_ipy.formats.disclosure import told
 
 if TYPE_CHECKING:
     from openprofiling_ipy.model import Profile
 
-__all__ = ["document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
+__all__ = ["contents", "document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
 
 name: str = "html"
 suffixes: tuple[str, ...] = (".html", ".htm")
@@ -52,10 +53,14 @@ def sniff(head: bytes) -> bool:
 
 
 def losses(document: Profile) -> tuple[str, ...]:
-    """Say what the default page leaves out, and whose source it carries."""
-    cells = ", ".join(_public(document).sources)
-    held = f"holds the source of {cells}" if cells else "holds no source"
-    return ("host, user, process id and absolute paths are left out", held)
+    """Say what the default page leaves out of this document."""
+    kept = set(contents(document))
+    private = [phrase for phrase in told(replace(document, sources={}), everything=True) if phrase not in kept]
+    return tuple(f"{phrase} (left out to be private)" for phrase in private)
+
+
+def contents(document: Profile) -> tuple[str, ...]:
+    return told(_public(document), everything=True)
 
 
 def dumps(document: Profile, *, budget: int | None = None, private: bool = True) -> bytes:

@@ -14,6 +14,7 @@ import numpy as np
 
 from openprofiling_ipy.errors import MalformedProfile
 from openprofiling_ipy.formats import columns, jsontext, speedscope_reader
+from openprofiling_ipy.formats.disclosure import told
 from openprofiling_ipy.formats.stacktext import stack_texts
 from openprofiling_ipy.model.attributes import A
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.model import Profile
 
-__all__ = ["document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
+__all__ = ["contents", "document", "dumps", "loads", "losses", "name", "sniff", "suffixes"]
 
 name: str = "speedscope"
 suffixes: tuple[str, ...] = (".speedscope.json", ".json")
@@ -55,6 +56,10 @@ def loads(data: bytes) -> Profile:
 
 def losses(document: Profile) -> tuple[str, ...]:  # noqa: ARG001
     return ()
+
+
+def contents(document: Profile) -> tuple[str, ...]:
+    return told(document, everything=True)
 
 
 def dumps(document: Profile) -> bytes:

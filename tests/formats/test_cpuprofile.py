@@ -170,12 +170,15 @@ def test_the_first_value_that_is_a_time_is_taken():
 
 def test_losses_say_what_is_left_out():
     assert cpuprofile.losses(EXAMPLE) == (
-        "holds the busiest thread only, 'MainThread', not the other 3",
-        "holds cpu only, not wall and samples",
-        "times are rounded to 1 µs, executed lines to counts",
-        "cell sources and the facts about the recording are left out",
+        "threads other than the busiest (MainThread)",
+        "values other than cpu",
+        "fractions of a microsecond",
+        "which sample ran which line (only how many ran each)",
+        "cell sources",
+        "facts about the recording",
     )
-    assert cpuprofile.losses(profile_of("cpu:ns\n1 f")) == ("times are rounded to 1 µs, executed lines to counts",)
+    assert len(cpuprofile.losses(profile_of("cpu:ns\n1 f"))) == 2
+    assert cpuprofile.contents(EXAMPLE) == ("absolute paths",)
 
 
 # Files of V8.

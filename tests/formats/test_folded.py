@@ -122,10 +122,16 @@ def test_any_frame_is_read_back(name, file, line):
 
 def test_losses_say_what_is_left_out():
     assert folded.losses(EXAMPLE) == (
-        "counts are cpu in ns, but the file does not say so",
-        "holds cpu only, not wall and samples",
-        "times, executed lines, cell sources and the facts about the recording are left out",
+        "its unit (cpu in ns)",
+        "values other than cpu",
+        "times",
+        "executed lines",
+        "cell sources",
+        "facts about the recording",
     )
+    assert folded.losses(profile_of("1 f")) == ("its unit (samples in count)", "executed lines")
+    assert folded.contents(EXAMPLE) == ("absolute paths",)
+    assert folded.contents(profile_of("1 f")) == ()
 
 
 # Files of other tools.

@@ -100,6 +100,13 @@ def test_nothing_is_lost():
     assert speedscope.losses(EXAMPLE) == ()
 
 
+def test_what_it_tells_is_said():
+    assert speedscope.contents(EXAMPLE) == ("host name", "process id", "absolute paths", "the source of In[5], In[4]")
+    many = profile_of("1 f", sources={f"In[{i}]": "" for i in range(9)})
+    assert speedscope.contents(many) == ("the source of In[0], In[1], In[2] and 6 more",)
+    assert speedscope.contents(profile_of("1 In[5]|f C:\\x.py|g")) == ("absolute paths",)
+
+
 # Files of other tools.
 
 
