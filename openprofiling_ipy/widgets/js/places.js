@@ -32,7 +32,9 @@ export function placesOf(profile, view) {
  * @returns {string}
  */
 export function placeText(profile, places, fn, line = profile.functions.firstLine[fn]) {
-  const short = places.list[places.of[fn]].short || profile.strings[profile.functions.file[fn]];
+  // A known place without a short form, such as that of small frames folded into one, has nothing to say.
+  const known = places.list[places.of[fn]];
+  const short = known === UNKNOWN ? profile.strings[profile.functions.file[fn]] : known.short;
   return short && line > 0 ? `${short}:${line}` : short;
 }
 
