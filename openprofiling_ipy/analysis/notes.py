@@ -10,7 +10,7 @@ from openprofiling_ipy.analysis.one_call import one_call
 from openprofiling_ipy.analysis.scale import Scale, whole_percent
 from openprofiling_ipy.analysis.weights import default_lanes
 from openprofiling_ipy.model.attributes import A
-from openprofiling_ipy.model.units import format_count, format_percent, format_value
+from openprofiling_ipy.model.units import format_count, format_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,8 +136,10 @@ def _coarse(profile: Profile, scale: Scale) -> Iterator[Note]:
     if aggregated := _number(profile, A.AGGREGATED):
         yield Note("info", f"the first {format_value(aggregated, 'ns')} are joined: weights stay, times are coarse")
     if folded := _number(profile, A.FOLDED):
-        share = format_percent(float(facts.get(A.FOLDED_SHARE, 0)))
-        yield Note("info", f"{_counted(folded, 'small frame', 'small frames')} folded to save space, none over {share}")
+        bound = (math.floor(1000 * float(facts.get(A.FOLDED_SHARE, 0))) + 1) / 10
+        yield Note(
+            "info", f"{_counted(folded, 'small frame', 'small frames')} folded to save space, each under {bound:.1f} %"
+        )
     if step := _number(profile, A.TIME_STEP):
         yield Note("info", f"time order is drawn in steps of {format_value(step, 'ns')} to save space")
 

@@ -198,7 +198,7 @@ def test_what_is_no_news_is_not_said():
         ({A.CHILDREN: 1, A.CHILDREN_CPU: 2 * MS}, "warn", "1 child process used 2.00 ms, not shown"),
         ({A.SLOWED: 20.0}, "info", "slowed to 20 Hz to stay cheap"),
         ({A.AGGREGATED: 720 * SECOND}, "info", "the first 12 min 0 s are joined: weights stay, times are coarse"),
-        ({A.FOLDED: 312, A.FOLDED_SHARE: 0.0042}, "info", "312 small frames folded to save space, none over 0.4 %"),
+        ({A.FOLDED: 312, A.FOLDED_SHARE: 0.0042}, "info", "312 small frames folded to save space, each under 0.5 %"),
         ({A.TIME_STEP: 20 * MS}, "info", "time order is drawn in steps of 20.0 ms to save space"),
         ({A.TASKS_OVERLAP: True}, "info", "tasks wait side by side: their wall may exceed 3.42 s"),
         ({A.TASKS_LEFT_OUT: 4}, "info", "4 older asyncio tasks left out"),
