@@ -48,14 +48,15 @@ def fit(profile: Profile, budget: int, size: Callable[[Profile], int]) -> Profil
         return plain
     # What folds at a step folds at every later one: begin with what the first step leaves.
     smaller = fold_small(plain, _STEPS[0][0])
-    low, high = 0, len(_STEPS) - 1
+    low, high, best = 0, len(_STEPS) - 1, None
     while low < high:
         middle = (low + high) // 2
-        if size(_step(smaller, middle)) <= budget:
-            high = middle
+        made = _step(smaller, middle)
+        if size(made) <= budget:
+            high, best = middle, made
         else:
             low = middle + 1
-    return _step(smaller, low)
+    return best or _step(smaller, high)
 
 
 def _may_fit(profile: Profile, budget: int) -> bool:
