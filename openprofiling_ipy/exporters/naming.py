@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -60,8 +61,12 @@ def default_folder() -> Path:
 
 
 def default_name(capture: Capture, fmt: Format) -> str:
-    """Return a name that is legal everywhere, such as "cpu-20261123T021530.123Z.speedscope.json"."""
-    return naming.stem(capture.kind, capture.started_at) + fmt.suffixes[0]
+    """
+    Return a name that is legal everywhere, such as "cpu-20261123T021530.123Z.speedscope.json".
+
+    The time is the capture's start, or now where a file of another tool did not tell it.
+    """
+    return naming.stem(capture.kind, capture.started_at or time.time_ns()) + fmt.suffixes[0]
 
 
 def numbered(name: str, suffix: str, number: int) -> str:

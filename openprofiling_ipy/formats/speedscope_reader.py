@@ -30,6 +30,7 @@ _UNITS: Final[Mapping[str, tuple[ValueType, int]]] = {
     "none": (ValueType("samples", "count"), 1),
 }
 _LARGEST: Final = 2**62
+_NO_FRAME: Final = "a sample names a frame that does not exist"
 _NO_SAMPLE: Final = "a sample must be a list of frame numbers"
 _LINES: Final = 2**31 - 1
 
@@ -180,12 +181,15 @@ def _sampled(
 
 
 def _stack(builder: ProfileBuilder, frames: list[int], key: tuple[Any, ...]) -> int:
-    return builder.stack(frames[_index(number, len(frames))] for number in key)
+    # Looked at as a whole: one by one, ten million numbers take longer than all the rest.
+    if key and (set(map(type, key)) != {int} or min(key) < 0 or max(key) >= len(frames)):
+        raise ValueError(_NO_FRAME)
+    return builder.stack([frames[number] for number in key])
 
 
 def _index(number: object, count: int) -> int:
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < count:
-        raise ValueError("a sample names a frame that does not exist")
+        raise ValueError(_NO_FRAME)
     return number
 
 

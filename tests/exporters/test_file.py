@@ -73,6 +73,13 @@ def test_destinations(capture, here, monkeypatch, destination, place):
     assert registry.load(here / place).value_types
 
 
+def test_a_capture_of_unknown_time_is_named_by_now(here, monkeypatch):
+    """Files of other tools do not say when they began."""
+    monkeypatch.setattr("time.time_ns", lambda: STARTED)
+    capture = Capture("wall", 1, status="loaded", read=lambda: PROFILE)
+    assert capture.export(here) == str(here / NAME.replace("cpu", "wall"))
+
+
 def test_paths_are_welcome(capture, here):
     assert capture.export(here / "run.folded") == str(here / "run.folded")
     assert capture.save(Path("run2.folded")) == Path("run2.folded")
