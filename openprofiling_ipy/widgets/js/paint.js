@@ -1,5 +1,6 @@
 /** Draws boxes: those in view and at least a pixel wide, with as much of their labels as fits. */
 
+import { Run } from "./paint_run.js";
 import { visible } from "./visible.js";
 
 /** @import { Boxes, Viewport } from "./types.js" */
@@ -87,7 +88,9 @@ export function paintBoxes(context, frame, view, scene, pointed) {
   context.font = FONT;
   context.textBaseline = "middle";
   context.fontKerning = "none";
-  for (const box of shown) paintBox(context, frame, view, scene, box, scale);
+  const slivers = new Run(context, ROW - 1);
+  for (const box of shown) paintBox(context, frame, view, scene, box, scale, slivers);
+  slivers.flush();
   if (scene.marked) paintMarks(context, frame, view, scene, shown, scale);
   fade(context, frame, palette.canvas.bg, view.top > 0.01, view.top + rows < boxes.rows - 0.01);
   outline(context, frame, view, scene, pointed.hovered, scale, 1.5);
@@ -111,7 +114,7 @@ function edges(frame, view, boxes, box, scale) {
   const start = Math.round(left * dpr) / dpr;
   const end = Math.round(right * dpr) / dpr;
   const width = end - start;
-  return [start, width >= 4 ? width - 1 : Math.max(width, 1 / dpr)];
+  return [start, width >= 4 ? width - 1 : Math.max(width, 1)];
 }
 
 /**
@@ -121,19 +124,18 @@ function edges(frame, view, boxes, box, scale) {
  * @param {Scene} scene
  * @param {number} box
  * @param {number} scale
+ * @param {Run} slivers
  */
-function paintBox(context, frame, view, scene, box, scale) {
+function paintBox(context, frame, view, scene, box, scale, slivers) {
   const { boxes, palette, labels, lit } = scene;
   const [x, width] = edges(frame, view, boxes, box, scale);
   const y = rowTop(frame, view, boxes.row[box]);
   const fn = boxes.fn[box];
   const dim = lit !== null && !lit[boxes.node[box]];
   const pale = dim || scene.pale;
-  context.fillStyle = pale ? palette.pale[fn] : palette.fill[fn];
-  if (width < 8) {
-    context.fillRect(x, y, width, ROW - 1);
-    return;
-  }
+  const fill = pale ? palette.pale[fn] : palette.fill[fn];
+  if (width < 8) return slivers.add(x, y, width, fill);
+  context.fillStyle = fill;
   context.beginPath();
   context.roundRect(x, y, width, ROW - 1, RADIUS);
   context.fill();
