@@ -72,11 +72,16 @@ def dumps(document: Profile, *, budget: int | None = None, private: bool = True)
     """
     full = _public(document) if private else document
     shell = _shell(summary(full).title)
-    profile = full
-    if budget is not None:
-        room = budget - sum(map(len, shell))
-        profile = fit(full, room, lambda smaller: len(_body(full, smaller)))
-    return _body(full, profile).join(shell)
+    body = _body(full, full)
+    if budget is None:
+        return body.join(shell)
+
+    def size(profile: Profile) -> int:
+        # Most pages fit as they are, and are packed once.
+        return len(body if profile is full else _body(full, profile))
+
+    fitting = fit(full, budget - sum(map(len, shell)), size)
+    return (body if fitting is full else _body(full, fitting)).join(shell)
 
 
 def _public(profile: Profile) -> Profile:
