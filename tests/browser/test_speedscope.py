@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from openprofiling_ipy.analysis.weights import function_weights
 from openprofiling_ipy.formats import cpuprofile, folded, registry, speedscope
@@ -53,9 +53,10 @@ def opened(address: str, open_page: Callable[..., Page], tmp_path: Path) -> Call
         file.write_bytes(data)
         page = open_page(address)
         page.locator("input[type=file]").set_input_files(file)
-        expect(page.get_by_text("Sandwich")).to_be_visible()
+        # Drawing by software on a busy machine takes its time.
+        page.get_by_text("Sandwich").wait_for(timeout=60_000)
         page.keyboard.press("3")
-        expect(page.get_by_text("Symbol Name")).to_be_visible()
+        page.get_by_text("Symbol Name").wait_for(timeout=60_000)
         return page
 
     return open_file
