@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,15 @@ from tests.browser.jupyter import Server
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 LOCAL_SCHEMES = {"about", "blob", "data", "file"}
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let fixtures know at their end whether the test failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 def chromium_path() -> str | None:
@@ -53,15 +62,17 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+def open_page(
+    chromium: Browser, tmp_path: Path, shots: Callable[[Page, str], Path], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Page]]:
     """
     Open HTML (text or bytes), a file or a URL in a page of its own, and return the page.
 
     Keywords go to Playwright's `new_context` (color_scheme, viewport, reduced_motion...). `may_fail=True` lets the
-    page raise errors of its own (Jupyter's front ends do).
+    page raise errors of its own (Jupyter's front ends do). What a failed test saw is kept among the screenshots.
     """
     contexts: list[BrowserContext] = []
-    requests: list[str] = []
+    asked: list[str] = []
     errors: list[str] = []
 
     def opened(what: str | bytes | Path, *, may_fail: bool = False, **options: Any) -> Page:
@@ -69,7 +80,7 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
         context = chromium.new_context(accept_downloads=True, **options)
         contexts.append(context)
         context.set_default_timeout(20_000)
-        context.on("request", lambda request: requests.append(request.url))
+        context.on("request", lambda sent: asked.append(sent.url))
         page = context.new_page()
         if not may_fail:
             page.on("pageerror", lambda error: errors.append(str(error)))
@@ -77,9 +88,11 @@ def open_page(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]
         return page
 
     yield opened
-    for context in contexts:
+    for number, context in enumerate(contexts):
+        if request.node.stash.get(FAILED, False):
+            shots(context.pages[0], f"failed-{request.path.stem}-{request.node.name}-{number}")
         context.close()
-    assert [url for url in requests if leaves_machine(url)] == []
+    assert [url for url in asked if leaves_machine(url)] == []
     assert errors == []
 
 

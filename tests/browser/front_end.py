@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,13 @@ class FrontEnd:
         self.page.evaluate(f"async () => await {PANEL}.context.ready")
         self.page.wait_for_timeout(500)
 
+    def wait_idle(self) -> None:
+        """Wait for a kernel that has nothing to do."""
+        self.page.wait_for_function(f"() => {PANEL}.sessionContext.session?.kernel?.status === 'idle'", timeout=60_000)
+
     def run_all(self, seconds: float = 120) -> None:
         """Run all cells and wait until the kernel is idle and every code cell has its number."""
-        self.page.wait_for_function(f"() => {PANEL}.sessionContext.session?.kernel?.status === 'idle'", timeout=60_000)
+        self.wait_idle()
         # Not awaited: a promise across the wire would block this page until the last cell.
         self.page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-all-cells')")
         done = f"""() => {PANEL}.content.widgets.every((cell) => cell.model.type !== 'code'
@@ -51,31 +56,59 @@ class FrontEnd:
     def save(self) -> dict[str, Any]:
         """Save, and return what is on disk then."""
         self.page.evaluate("async () => await window.jupyterapp.commands.execute('docmanager:save')")
-        expect_saved = f"() => !{PANEL}.context.model.dirty"
-        self.page.wait_for_function(expect_saved)
+        self.page.wait_for_function(f"() => !{PANEL}.context.model.dirty")
         return json.loads(self.file.read_text(encoding="utf-8"))
 
     def shut_down(self) -> None:
         """End the kernel for good."""
+        self.wait_idle()
         self.page.evaluate(f"async () => await {PANEL}.sessionContext.shutdown()")
-        assert self.server.get("/api/kernels") == []
+        deadline = time.monotonic() + 30
+        while self.server.get("/api/kernels"):
+            assert time.monotonic() < deadline, "the kernel did not end"
+            time.sleep(0.1)
 
     def results(self) -> Locator:
-        """The frames of all results, in the order of the cells."""
+        """The frames of those results that are in the page: it has only what lies near the visible cells."""
         return self.page.locator(".jp-OutputArea iframe[srcdoc]")
 
-    def result(self, number: int) -> FrameLocator:
-        """Scroll to a result (0 is the first) and return its inside."""
-        frame = self.results().nth(number)
+    def frame(self, number: int) -> Locator:
+        """Scroll to the result of the profiled cell `number` (0 is the first) and return its frame."""
+        self.page.evaluate(
+            f"""async (number) => {{
+                const notebook = {PANEL}.content;
+                const profiled = notebook.widgets.filter((cell) => cell.model.sharedModel.getSource().startsWith('%%oprof'));
+                await notebook.scrollToItem(notebook.widgets.indexOf(profiled[number]), 'start');
+                profiled[number].node.dataset.profiled = number;
+            }}""",
+            number,
+        )
+        frame = self.page.locator(f"[data-profiled='{number}'] .jp-OutputArea iframe[srcdoc]")
         frame.scroll_into_view_if_needed()
         expect(frame).to_be_visible()
-        return frame.content_frame
+        return frame
+
+    def result(self, number: int) -> FrameLocator:
+        """Return the inside of a result's frame, scrolled into view."""
+        return self.frame(number).content_frame
 
     def scrolled(self) -> float:
         """How far down the notebook is scrolled, in pixels."""
         return self.page.evaluate(
             f"() => [...document.querySelectorAll('{SCROLLER}')].reduce((most, e) => Math.max(most, e.scrollTop), 0)"
         )
+
+    def wait_scrolled(self, start: float) -> None:
+        """Wait until the notebook is no longer scrolled to `start`."""
+        self.page.wait_for_function(
+            """([selector, start]) => [...document.querySelectorAll(selector)].some(
+                (element) => element.scrollTop > 0 && Math.abs(element.scrollTop - start) > 20)""",
+            arg=[SCROLLER, start],
+        )
+
+    def command_mode(self) -> None:
+        """Give the notebook the keys, with no cell being edited."""
+        self.page.evaluate(f"() => {{ {PANEL}.content.mode = 'command'; {PANEL}.content.activate(); }}")
 
     def focused(self) -> str:
         """The tag of the element that has the keys."""
