@@ -62,7 +62,8 @@ def test_hover_card_says_all_and_hides_neither_frame_nor_edge(view, shots):
         box = card.bounding_box()
         _, y = view.at(share, row)
         assert box["y"] >= y + 9 or box["y"] + box["height"] <= y - 9
-        assert box["x"] >= 0 and box["x"] + box["width"] <= 900 and box["y"] >= 0 and box["y"] + box["height"] <= 460
+        assert 0 <= box["x"] <= 900 - box["width"]
+        assert 0 <= box["y"] <= 460 - box["height"]
     view.hover(0.3, 1)
     said = card.inner_text()
     for words in ("train", "In[5]:7", "480 ms", "60.0 %", "np.linalg.svd(rows)", "this notebook"):
@@ -230,12 +231,12 @@ def test_value_and_lanes_change_all_numbers(open_page):
     assert view.crumbs() == ["All · CPU 275 ms"]
     view.inside.get_by_role("radio", name="Wall").click()
     view.settle()
-    assert view.crumbs() == ["All · Wall 1 min 15 s"] or view.crumbs()[0].startswith("All · Wall 1.25 s")
+    assert view.crumbs() == ["All · Wall 1.25 s"]
     assert view.text(".lanes") == "3 of 4 threads"
     view.inside.locator(".lanes").click()
     view.inside.locator(".sheet").get_by_text("worker").click()
     view.settle()
-    assert view.crumbs()[0].startswith("All · Wall 1.00 s")
+    assert view.crumbs() == ["All · Wall 1.00 s"]
 
 
 def test_a_choice_keeps_the_menu_open_and_arrows_walk_it(view):

@@ -36,7 +36,7 @@ def test_time_order_says_when(view, shots):
     assert said.startswith("load")
     assert "400 ms from 0 s on" in said
     view.click(0.2, 1, head=AXIS)
-    assert view.crumbs() == ["0 s – 400 ms of 1.00 s"]
+    assert view.crumbs() == ["0 s \N{EN DASH} 400 ms of 1.00 s"]
     shots(view.page, "time-zoomed")
     view.key("Escape")
     assert view.crumbs() == ["All · 1.00 s"]
@@ -166,10 +166,7 @@ def test_a_line_shows_what_was_evaluated_on_it(open_page):
     stacks = "cpu:ns\n" + "30000000 In[1]|f:2{h(1)}\n" * 20 + "10000000 In[1]|f:2{g(h(1))}\n" * 20
     view = viewer(open_page, profile_of(stacks, sources=source))
     view.tab("Lines")
-    assert (
-        view.inside.locator(".code .hot").all_inner_texts() == ["h", "(", "1", ")"]
-        or "".join(view.inside.locator(".code .hot").all_inner_texts()) == "h(1)"
-    )
+    assert "".join(view.inside.locator(".code .hot").all_inner_texts()) == "h(1)"
     view.inside.locator(".rows .row").nth(1).hover()
     card = view.inside.get_by_role("tooltip")
     expect(card).to_be_visible()

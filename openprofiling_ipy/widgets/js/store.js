@@ -42,9 +42,9 @@ export function createStore(initial) {
 /**
  * The gate: however often a job is asked for, it runs once in the next animation frame.
  *
- * @param {(run: (now: number) => void) => void} [request]
+ * @param {(run: (now: number) => void) => void} request calls its argument in the next animation frame
  */
-export function createGate(request = (run) => void requestAnimationFrame(run)) {
+export function createGate(request) {
   /** @type {Set<(now: number) => void>} */
   let due = new Set();
   /** @param {number} now */

@@ -48,7 +48,7 @@ export function createApp(host, profile, view, original) {
   let measures = 0;
   return {
     host, profile, view, original, places, store, findings, theme, ruler, labels, name,
-    gate: createGate(),
+    gate: createGate((run) => void requestAnimationFrame(run)),
     popover: createPopover(host),
     card: createCard(host),
     focus: createFocus(window),

@@ -12,17 +12,17 @@ const MOST = 5;
 
 /**
  * @param {App} app
- * @param {{go: (box: number) => void}} to -1: to all
+ * @param {(box: number) => void} go -1: to all
  */
-export function createCrumbs(app, to) {
+export function createCrumbs(app, go) {
   const list = h("ol");
   const share = h("span", { class: "num" });
-  const all = iconButton("fit", "Show all (0)", () => to.go(-1));
+  const all = iconButton("fit", "Show all (0)", () => go(-1));
   all.classList.add("small");
   const element = h("nav", { class: "bar crumbs", "aria-label": "Zoom" }, list, share, all);
 
   /** @param {string} text @param {number} box */
-  const crumb = (text, box) => h("li", {}, h("button", { type: "button", class: "clip", title: text, onclick: () => to.go(box) }, text));
+  const crumb = (text, box) => h("li", {}, h("button", { type: "button", class: "clip", title: text, onclick: () => go(box) }, text));
   return {
     element,
     /** @param {number[]} path boxes, root first @param {Boxes | null} boxes @param {boolean} zoomed */

@@ -22,13 +22,6 @@ export function sceneOf(app, boxes, lit, marked) {
 
 const weighty = remember((/** @type {Float64Array} */ column) => column.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0));
 
-/** The boxes that are lit, in reading order. */
-export const matchedLit = remember((/** @type {Uint8Array | null} */ lit, /** @type {Boxes} */ boxes) => {
-  const found = [];
-  for (let box = 0; lit && box < boxes.count; box++) if (lit[boxes.node[box]]) found.push(box);
-  return Int32Array.from(found);
-});
-
 /** By node, which are of functions for which `is` holds: for pictures whose nodes are not the tree's. */
 export const nodesOf = (/** @type {Boxes} */ boxes, /** @type {(fn: number) => boolean} */ is) => {
   const nodes = new Uint8Array(boxes.count);

@@ -64,65 +64,75 @@ function ownFunctions(profile, places) {
   return profile.functions.name.reduce((sum, _, fn) => sum + (places.group[fn] < 0 ? 1 : 0), 0);
 }
 
+/** Callers with less than this part of all weight are not followed: nobody could see them. */
+const SMALLEST = 1 / 20_000;
+
 /**
+ * The steps of the work, each of which remembers its last result.
+ *
+ * @param {Profile} profile
+ * @param {Places} places
+ */
+function createSteps(profile, places) {
+  /** @typedef {Uint8Array} U8 @typedef {Float64Array} F64 */
+  return {
+    lanes: remember((/** @type {number} */ value, /** @type {U8 | null} */ lanes) => lanes ?? defaultLanes(profile, value)),
+    self: remember((/** @type {number} */ value, /** @type {U8} */ lanes) => stackSelf(profile, value, lanes)),
+    whole: remember((/** @type {F64} */ self) => stackTotal(profile.stacks, self)),
+    total: remember((/** @type {number} */ value, /** @type {U8} */ lanes) => documentTotal(profile, value, lanes)),
+    tree: remember((/** @type {F64} */ self, /** @type {Recursion} */ recursion, /** @type {boolean} */ mine) =>
+      buildTree(profile, self, { recursion, mine, places }),
+    ),
+    flame: remember(leftHeavy),
+    time: remember((/** @type {Tree} */ tree, /** @type {U8} */ lanes, /** @type {number} */ value) => timeOrder(profile, tree, lanes, value)),
+    weights: remember((/** @type {number} */ value, /** @type {U8} */ lanes) => functionWeights(profile, value, lanes)),
+    folded: remember((/** @type {Tree} */ tree) => treeWeights(tree, profile.functions.name.length)),
+    match: remember((/** @type {string} */ query) => match(profile, places, query)),
+    matched: remember((/** @type {U8} */ functions, /** @type {F64} */ self) => matchedWeight(profile, functions, self)),
+    lit: remember((/** @type {Tree} */ tree, /** @type {U8} */ functions) => litNodes(profile, tree, functions)),
+    callers: remember((/** @type {Tree} */ tree, /** @type {number} */ fn) => leftHeavy(invertFrom(tree, fn, tree.weight * SMALLEST))),
+    callees: remember((/** @type {Tree} */ tree, /** @type {number} */ fn) => leftHeavy(focusFrom(tree, fn))),
+    hot: remember((/** @type {string} */ file, /** @type {F64} */ self) => hotLines(profile, file, self)),
+  };
+}
+
+/**
+ * What follows from a state.
+ *
  * @param {Profile} profile
  * @param {Places} places
  */
 export function createFindings(profile, places) {
-  const lanesOf = remember((/** @type {number} */ value, /** @type {Uint8Array | null} */ lanes) => lanes ?? defaultLanes(profile, value));
-  const self = remember((/** @type {number} */ value, /** @type {Uint8Array} */ lanes) => stackSelf(profile, value, lanes));
-  const total = remember((/** @type {number} */ value, /** @type {Uint8Array} */ lanes) => documentTotal(profile, value, lanes));
-  const whole = remember((/** @type {Float64Array} */ weights) => stackTotal(profile.stacks, weights));
-  const hot = remember((/** @type {string} */ file, /** @type {Float64Array} */ weights) => hotLines(profile, file, weights));
-  const tree = remember((/** @type {Float64Array} */ weights, /** @type {Recursion} */ recursion, /** @type {boolean} */ mine) =>
-    buildTree(profile, weights, { recursion, mine, places }),
-  );
-  const flame = remember(leftHeavy);
-  const time = remember((/** @type {Tree} */ of, /** @type {Uint8Array} */ lanes, /** @type {number} */ value) =>
-    timeOrder(profile, of, lanes, value),
-  );
-  const raw = remember((/** @type {number} */ value, /** @type {Uint8Array} */ lanes) => functionWeights(profile, value, lanes));
-  const folded = remember((/** @type {Tree} */ of) => treeWeights(of, profile.functions.name.length));
-  const found = remember((/** @type {string} */ query) => match(profile, places, query));
-  const share = remember((/** @type {Uint8Array} */ functions, /** @type {Float64Array} */ weights) =>
-    matchedWeight(profile, functions, weights),
-  );
-  const lit = remember((/** @type {Tree} */ of, /** @type {Uint8Array} */ functions) => litNodes(profile, of, functions));
-  const callers = remember((/** @type {Tree} */ of, /** @type {number} */ fn) => leftHeavy(invertFrom(of, fn, of.weight / 20_000)));
-  const callees = remember((/** @type {Tree} */ of, /** @type {number} */ fn) => leftHeavy(focusFrom(of, fn)));
-  const lanes = (/** @type {State} */ state) => lanesOf(state.value, state.lanes);
-  const selfOf = (/** @type {State} */ state) => self(state.value, lanes(state));
-  const treeOf = (/** @type {State} */ state) => tree(selfOf(state), state.recursion, state.mine);
+  const step = createSteps(profile, places);
+  const lanes = (/** @type {State} */ state) => step.lanes(state.value, state.lanes);
+  const self = (/** @type {State} */ state) => step.self(state.value, lanes(state));
+  const tree = (/** @type {State} */ state) => step.tree(self(state), state.recursion, state.mine);
   return {
     lanes,
-    self: selfOf,
-    tree: treeOf,
+    tree,
     /** What shares are fractions of. @param {State} state */
-    total: (state) => total(state.value, lanes(state)),
+    total: (state) => step.total(state.value, lanes(state)),
     /** @param {State} state */
-    flame: (state) => flame(treeOf(state)),
+    flame: (state) => step.flame(tree(state)),
     /** @param {State} state */
-    time: (state) => time(treeOf(state), lanes(state), state.value),
+    time: (state) => step.time(tree(state), lanes(state), state.value),
     /** The table's weights: those of the folded picture where it is folded. @param {State} state */
-    weights: (state) => (state.mine || state.recursion === "fold" ? folded(treeOf(state)) : raw(state.value, lanes(state))),
+    weights: (state) => (state.mine || state.recursion === "fold" ? step.folded(tree(state)) : step.weights(state.value, lanes(state))),
     /** @param {State} state */
-    match: (state) => found(state.query),
+    match: (state) => step.match(state.query),
     /** Weight of all that matches, nothing twice. @param {State} state */
-    matched: (state) => share(found(state.query).functions, selfOf(state)),
+    matched: (state) => step.matched(step.match(state.query).functions, self(state)),
     /** Nodes of the tree in which something matches; null without a query. @param {State} state */
-    lit: (state) => (state.query.trim() ? lit(treeOf(state), found(state.query).functions) : null),
+    lit: (state) => (state.query.trim() ? step.lit(tree(state), step.match(state.query).functions) : null),
     /** @param {State} state */
-    callers: (state) => callers(treeOf(state), state.selected),
+    callers: (state) => step.callers(tree(state), state.selected),
     /** @param {State} state */
-    callees: (state) => callees(treeOf(state), state.selected),
+    callees: (state) => step.callees(tree(state), state.selected),
     /** The executed lines of a node of the tree, heaviest first. @param {State} state @param {number} node */
-    nodeLines: (state, node) => nodeLines(profile, treeOf(state), node, whole(selfOf(state))),
+    nodeLines: (state, node) => nodeLines(profile, tree(state), node, step.whole(self(state))),
     /** What was evaluated on the lines of a file, heaviest first. @param {State} state @param {string} file */
-    hot: (state, file) => hot(file, selfOf(state)),
+    hot: (state, file) => step.hot(file, self(state)),
     /** @param {number} fn @param {number} [line] */
     place: (fn, line) => placeText(profile, places, fn, line),
   };
 }
-
-/** @typedef {ReturnType<typeof createFindings>} Findings */
-/** @typedef {import("./types.js").Hot} Hot */

@@ -4,11 +4,11 @@ import { shown } from "./paint_text.js";
 import { tableRows } from "./rows.js";
 import { remember } from "./store.js";
 import { chip, h } from "./ui_dom.js";
-import { createList } from "./ui_list.js";
+import { List } from "./ui_list.js";
 
-/** @import { App } from "./ui_app.js" */
 /** @import { FunctionWeights } from "./types.js" */
 /** @import { Order } from "./rows.js" */
+/** @import { App } from "./ui_app.js" */
 
 const HEIGHT = 24;
 /** A smaller share has no bar: it would be a speck. */
@@ -21,54 +21,61 @@ const COLUMNS = [
   ["total", "Total"],
 ];
 
-/**
- * @param {App} app
- * @param {(fn: number) => void} onselect
- */
-export function createTable(app, onselect) {
-  const { store, findings, profile } = app;
-  const names = profile.functions.name.length ? Array.from(profile.functions.name, (_, fn) => app.labels.labelOf(fn).full) : [];
-  const order = remember((/** @type {FunctionWeights} */ weights, /** @type {Order} */ by, /** @type {Uint8Array | null} */ filter) =>
-    tableRows(weights, names, by, filter),
-  );
-  const rowsNow = () => {
-    const { state } = store;
-    return order(findings.weights(state), state.order, state.query.trim() ? findings.match(state).functions : null);
-  };
-  const heads = COLUMNS.map(([by, text]) => {
-    const button = h("button", { type: "button", onclick: () => sortBy(by) }, text);
-    return h("div", { role: "columnheader", class: by === "name" ? "clip" : "num" }, button);
-  });
-  const none = h("p", { class: "muted none" }, "No function matches");
-  const list = createList({
-    gate: app.gate,
-    height: HEIGHT,
-    label: "Functions",
-    head: [h("div", { class: "row heads", role: "row" }, ...heads), none],
-    draw: (row) => drawRow(app, rowsNow()[row]),
-    onclick: (row) => onselect(rowsNow()[row]),
-  });
-  /** @param {Order["by"]} by */
-  function sortBy(by) {
-    const { order: now } = store.state;
-    store.set({ order: { by, descending: now.by === by ? !now.descending : by !== "name" } });
+export class Table {
+  /**
+   * @param {App} app
+   * @param {(fn: number) => void} onselect
+   */
+  constructor(app, onselect) {
+    this.app = app;
+    this.heads = COLUMNS.map(([by, text]) => {
+      const button = h("button", { type: "button", onclick: () => this.sortBy(by) }, text);
+      return h("div", { role: "columnheader", class: by === "name" ? "clip" : "num" }, button);
+    });
+    this.none = h("p", { class: "muted none" }, "No function matches");
+    this.list = new List({
+      gate: app.gate,
+      height: HEIGHT,
+      label: "Functions",
+      head: [h("div", { class: "row heads", role: "row" }, ...this.heads), this.none],
+      draw: (row) => drawRow(app, this.rows()[row]),
+      onclick: (row) => onselect(this.rows()[row]),
+    });
+    this.element = this.list.element;
+    const names = remember(() => Array.from(app.profile.functions.name, (_, fn) => app.labels.labelOf(fn).full));
+    this.sorted = remember((/** @type {FunctionWeights} */ weights, /** @type {Order} */ by, /** @type {Uint8Array | null} */ filter) =>
+      tableRows(weights, names(), by, filter),
+    );
   }
-  return {
-    element: list.element,
-    rows: rowsNow,
-    /** @param {number} fn the selected function */
-    update(fn) {
-      const { by, descending } = store.state.order;
-      COLUMNS.forEach(([column], i) => {
-        heads[i].setAttribute("aria-sort", column !== by ? "none" : descending ? "descending" : "ascending");
-      });
-      const rows = rowsNow();
-      none.hidden = rows.length > 0;
-      list.show(rows.length, rows.indexOf(fn));
-    },
-    /** @param {number} fn */
-    reveal: (fn) => list.reveal(rowsNow().indexOf(fn)),
-  };
+
+  /** The functions in the table, top to bottom. */
+  rows() {
+    const { store, findings } = this.app;
+    const { state } = store;
+    return this.sorted(findings.weights(state), state.order, state.query.trim() ? findings.match(state).functions : null);
+  }
+
+  /** @param {Order["by"]} by */
+  sortBy(by) {
+    const { order } = this.app.store.state;
+    this.app.store.set({ order: { by, descending: order.by === by ? !order.descending : by !== "name" } });
+  }
+
+  /** @param {number} fn the selected function */
+  update(fn) {
+    const { by, descending } = this.app.store.state.order;
+    COLUMNS.forEach(([column], i) => {
+      this.heads[i].setAttribute("aria-sort", column !== by ? "none" : descending ? "descending" : "ascending");
+    });
+    const rows = this.rows();
+    this.none.hidden = rows.length > 0;
+    this.list.show(rows.length, rows.indexOf(fn));
+  }
+
+  /** @param {number} fn */
+  reveal(fn) {
+    this.list.reveal(this.rows().indexOf(fn));
+  }
 }
 
 /**

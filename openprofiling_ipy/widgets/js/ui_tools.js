@@ -14,7 +14,7 @@ import { laneTotals } from "./weights.js";
 /** @import { Tab } from "./ui_state.js" */
 
 /** @type {[Tab, string][]} */
-export const TABS = [
+const TABS = [
   ["flame", "Flame"],
   ["time", "Time"],
   ["sandwich", "Sandwich"],

@@ -3,10 +3,10 @@
 import { valueName } from "./ui_app.js";
 import { h } from "./ui_dom.js";
 import { shown } from "./paint_text.js";
-import { createFlame } from "./ui_flame.js";
-import { createLines } from "./ui_lines.js";
-import { createSandwich } from "./ui_sandwich.js";
-import { createTime } from "./ui_time.js";
+import { Flame } from "./ui_flame.js";
+import { Lines } from "./ui_lines.js";
+import { Sandwich } from "./ui_sandwich.js";
+import { Time } from "./ui_time.js";
 import { documentTotal } from "./weights.js";
 
 /** @import { App } from "./ui_app.js" */
@@ -27,8 +27,8 @@ import { documentTotal } from "./weights.js";
  * @property {() => HTMLCanvasElement | null} picture what it shows, drawn at twice the size; null: nothing drawn
  */
 
-/** @type {Record<Tab, (app: App) => View>} */
-const MAKE = { flame: createFlame, time: createTime, sandwich: createSandwich, lines: createLines };
+/** @type {Record<Tab, new (app: App) => View>} */
+const VIEWS = { flame: Flame, time: Time, sandwich: Sandwich, lines: Lines };
 
 /** @param {App} app */
 export function createViews(app) {
@@ -38,7 +38,7 @@ export function createViews(app) {
   const made = {};
   /** @param {Tab} tab */
   const viewOf = (tab) => {
-    const view = (made[tab] ??= MAKE[tab](app));
+    const view = (made[tab] ??= new VIEWS[tab](app));
     if (!view.element.isConnected) element.append(view.element);
     return view;
   };
