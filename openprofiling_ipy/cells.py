@@ -58,10 +58,10 @@ class Cells:
         the history stores owns "In[5]"; others that would be called so become "In[5.2]", "In[5.3]".
         """
         shell: Any = self._shell()
-        raw, transformed = info.raw_cell or "", getattr(info, "transformed_cell", None)
+        raw = info.raw_cell or ""
         stored = bool(info.store_history and not info.silent)
-        number = shell.execution_count - stored
-        filename = shell.compile.get_code_name(raw, transformed if transformed is not None else raw, number)
+        number = shell.execution_count - (stored and _counts_first())
+        filename = shell.compile.get_code_name(raw, _transformed(shell, info), number)
         label = self._take(parent or f"In[{number}]", filename, owns=stored and not parent)
         self._cells[filename] = _Cell(label, raw)
         timed = marker.body_of(raw, "time")
@@ -172,6 +172,22 @@ def identity(info: Any) -> str:
     import hashlib
 
     return hashlib.sha1((info.raw_cell or "").encode("utf-8", "replace"), usedforsecurity=False).hexdigest()[:16]
+
+
+def _counts_first() -> bool:
+    """Tell whether IPython counts a cell before it runs it, as it does from 9.8 on."""
+    return bool(sys.modules["IPython"].version_info[:2] >= (9, 8))
+
+
+def _transformed(shell: Any, info: Any) -> str:
+    """Return the Python that a cell becomes, which older versions of IPython do not tell."""
+    told: str | None = getattr(info, "transformed_cell", None)
+    if told is not None:
+        return told
+    try:
+        return str(shell.transform_cell(info.raw_cell or ""))
+    except Exception:  # noqa: BLE001  # whatever a transformer raises: IPython shows it, and nothing runs
+        return info.raw_cell or ""
 
 
 def _folder(package: str) -> str:

@@ -125,8 +125,8 @@ def test_a_capture_knows_its_cell(shell):
 
 
 def test_profiles_show_cells_by_their_labels(shell):
-    shell.run("def early(): return burn(.1)")
-    shell.run("%%oprof wall\nearly()\nlate = lambda: burn(.1)\nlate()")
+    shell.run("def early(): return burn(.3)")
+    shell.run("%%oprof wall\nearly()\nlate = lambda: burn(.3)\nlate()")
     table = op.captures[-1].table()
     places = dict(zip(table.function, table.file, strict=True))
     assert places["burn"] == "In[2]"

@@ -6,6 +6,7 @@ import ast
 import inspect
 import linecache
 
+import IPython
 import pytest
 from IPython.utils.capture import capture_output
 
@@ -160,7 +161,8 @@ def test_above_bash(shell):
 @pytest.mark.parametrize("second", ["%%oprof wall\n", "x = 1\n%%oprof wall\n", "%%time\n%%oprof wall\n"])
 def test_a_second_line_is_one_clear_error(shell, second):
     result = shell.run(f"%%oprof cpu\n{second}done = True")
-    assert not result.success
+    # Before 9, IPython's `%time` showed errors but let the cell succeed.
+    assert not result.success or (IPython.version_info[0] < 9 and "%%time" in second)
     assert result.err.strip().count("\n") == 0
     assert "one %%oprof a cell" in result.err
     assert "done" not in shell.ip.user_ns
