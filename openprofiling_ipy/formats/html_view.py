@@ -10,6 +10,7 @@ import numpy as np
 
 from openprofiling_ipy.analysis.colors import KIND_COLORS, package_colors
 from openprofiling_ipy.analysis.places import label, places
+from openprofiling_ipy.analysis.scale import measure
 from openprofiling_ipy.analysis.weights import depths, document_total, function_weights
 from openprofiling_ipy.formats import naming
 from openprofiling_ipy.model.attributes import A
@@ -45,6 +46,7 @@ def view(profile: Profile, words: Summary, value: int) -> dict[str, Any]:
         "facts": list(words.facts),
         "notes": [asdict(note) for note in words.notes],
         "value": profile.value_types[value].kind,
+        "few": measure(profile).few,
         "cell": cell if cell in profile.sources else "",
         "places": [asdict(place) for place in distinct],
         "file_place": {str(file): numbers[found[profile.strings[file]]] for file in files},

@@ -67,6 +67,7 @@
  * @property {string[]} facts
  * @property {{level: "info" | "warn", text: string}[]} notes
  * @property {string} value kind of the value shown first
+ * @property {boolean} [few] too few samples to believe their shares: drawn pale
  * @property {string} cell label of the profiled cell, "" where there is none
  * @property {Place[]} places
  * @property {Record<string, number>} file_place string id of a file → index into places
