@@ -90,8 +90,10 @@ def test_a_value_that_is_zero_offers_the_one_that_is_not(open_page):
 
 
 def test_few_samples_are_drawn_pale(open_page, shots):
-    few = viewer(open_page, profile_of("cpu:ns\n" + "10000000 In[1]|f\n" * 7, duration=70_000_000))
-    many = viewer(open_page, profile_of("cpu:ns\n" + "10000000 In[1]|f\n" * 30, duration=300_000_000))
+    few, many = (
+        viewer(open_page, profile_of("cpu:ns samples:count\n" + "10000000 1 In[1]|f\n" * count, duration=count * 10**7))
+        for count in (7, 30)
+    )
     assert "only 7 samples: shares are ±19 points" in few.text(".note")
     assert _light(few) > _light(many) + 20
     shots(few.page, "page-few")

@@ -1,13 +1,8 @@
 /** Scenes: what the panels of all tabs are given to draw. */
 
-import { remember } from "./store.js";
-
 /** @import { Boxes } from "./types.js" */
 /** @import { Scene } from "./paint.js" */
 /** @import { App } from "./ui_app.js" */
-
-/** Fewer samples than this are drawn pale. */
-const FEW = 20;
 
 /**
  * @param {App} app
@@ -17,10 +12,8 @@ const FEW = 20;
  * @returns {Scene}
  */
 export function sceneOf(app, boxes, lit, marked) {
-  return { boxes, lit, marked, palette: app.palette(), labels: app.labels, pale: weighty(app.profile.samples.values[app.store.state.value]) < FEW };
+  return { boxes, lit, marked, palette: app.palette(), labels: app.labels, pale: app.view.few === true };
 }
-
-const weighty = remember((/** @type {Float64Array} */ column) => column.reduce((sum, weight) => sum + (weight > 0 ? 1 : 0), 0));
 
 /** By node, which are of functions for which `is` holds: for pictures whose nodes are not the tree's. */
 export const nodesOf = (/** @type {Boxes} */ boxes, /** @type {(fn: number) => boolean} */ is) => {
