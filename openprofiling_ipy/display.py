@@ -43,8 +43,12 @@ class Display:
     def show(self, text: str, markup: str) -> None:
         self._shell.display_pub.publish({"text/plain": text} | ({"text/html": markup} if self.rich else {}))
 
-    def result(self, capture: Capture, options: Options, shown: Live | None = None) -> None:
-        """Show a capture, in the place of `shown` if that is below its cell, and export it if asked."""
+    def result(self, capture: Capture, options: Options, shown: Live | None = None, *, valued: bool = False) -> None:
+        """
+        Show a capture, in the place of `shown` where that is the last of the cell's output, and export it if asked.
+
+        `valued` tells that the cell ended with a value.
+        """
         try:
             bundle = self._bundle(capture, options)
         except Exception as error:  # noqa: BLE001  # a picture that fails must not look like the cell's own failure
@@ -52,7 +56,8 @@ class Display:
             self.say(f"#{capture.number} cannot be shown ({type(error).__name__}: {said}); the capture is kept")
         else:
             if shown is not None:
-                shown.finish(bundle)
+                # A value is counted when the kernel begins to format it, and stands there when that is done.
+                shown.finish(bundle, followed=valued)
             else:
                 self._shell.display_pub.publish(bundle)
         if options.export is not None:

@@ -35,7 +35,7 @@ class Live:
         self._every = every
         self._id = uuid.uuid4().hex
         self._shown = False
-        #: How many messages the kernel had made after ours; None while nothing is known.
+        #: How many messages the kernel had made with ours the last; None where that is not known.
         self._count: int | None = None
         self._last = True
         # ipykernel keeps in the context which request an output answers to.
@@ -49,15 +49,15 @@ class Live:
         self._done.set()
         self._thread.join()
 
-    def finish(self, bundle: Bundle) -> None:
+    def finish(self, bundle: Bundle, *, followed: bool = False) -> None:
         """
         Show the result: in the live output's place where nothing was shown since, else below what the cell showed.
 
-        Call it after `end`.
+        `followed` tells of something that the kernel's count may not tell. Call it after `end`.
         """
         if not self._shown:
             self._publisher.publish(bundle)
-        elif self._nothing_since():
+        elif not followed and self._nothing_since():
             self._publish(bundle)
         else:
             self._publish({"text/html": "", "text/plain": ""})
@@ -77,20 +77,22 @@ class Live:
     def _refresh(self, bundle: Bundle) -> None:
         if self._shown:
             self._last = self._nothing_since()
+        before = self._messages()
         self._publish(bundle)
         self._shown = True
-        self._count = self._messages()
+        # Ours is one message; what else came meanwhile may stand behind it.
+        self._count = None if before is None else before + 1
 
     def _publish(self, bundle: Bundle) -> None:
         self._publisher.publish(bundle, transient={"display_id": self._id}, update=self._shown)
 
     def _nothing_since(self) -> bool:
         """Tell whether the live output is still the last thing that the kernel has sent."""
-        sys.stdout.flush()
-        sys.stderr.flush()
         return self._last and self._count is not None and self._count == self._messages()
 
     def _messages(self) -> int | None:
         """Return how many messages the kernel has made, None where it does not say."""
+        sys.stdout.flush()
+        sys.stderr.flush()
         count = getattr(getattr(self._publisher, "session", None), "message_count", None)
         return count if isinstance(count, int) else None

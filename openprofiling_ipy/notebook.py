@@ -38,13 +38,18 @@ __all__ = ["Execution", "Notebook", "Run"]
 
 @dataclass(eq=False)
 class Run:
-    """A recording of a cell or a statement: `cell` identifies the cell, `count` is how often its code ran."""
+    """
+    A recording of a cell or a statement.
+
+    `cell` identifies the cell, `count` is how often its code ran, `valued` whether it ended with a value that shows.
+    """
 
     capture: Capture
     options: Options
     live: Live | None
     cell: str
     count: int = 1
+    valued: bool = False
 
 
 @dataclass(eq=False)
@@ -196,7 +201,7 @@ class Notebook:
 
     def _show(self, run: Run) -> None:
         try:
-            self.display.result(run.capture, run.options, run.live)
+            self.display.result(run.capture, run.options, run.live, valued=run.valued)
         except KeyboardInterrupt:
             self.display.say(f"interrupted while drawing: %oprof show #{run.capture.number} shows it")
 
@@ -228,6 +233,8 @@ class Notebook:
         if current is not None and execution in current.chain():
             self._current.set(next(iter(execution.parent.chain()), None) if execution.parent else None)
         error = None if result is None else result.error_before_exec or result.error_in_exec
+        if execution.run is not None:
+            execution.run.valued = getattr(result, "result", None) is not None
         # Cells that somebody ran without IPython's own end of a cell end with the one that ran them.
         for inner in [e for e in self._open if execution in e.chain()]:
             self._finish(inner, error)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["Verbs"]
 
 _CHEATS = """\
-%%oprof cpu            profile this cell: --for 2s repeats it, --every 5s refreshes the picture, -o c keeps the capture
-%oprof cpu f(x)        profile one statement; its value is kept
-%oprof start cpu       record across cells until %oprof stop
-%oprof list            the captures so far; %oprof show #3, or In[5], or its name, shows one again
-%oprof export #3 DEST  save as speedscope, html, cpuprofile or folded; %oprof load PATH opens such a file
-%%oprof?  %oprof?      all options; op.captures[-1].table() is the newest as a DataFrame\
+%%oprof cpu            profile this cell; --for 2s repeats a short one
+%oprof cpu f(x)        profile one statement and keep its value
+%oprof start cpu       record across cells; %oprof stop ends it
+%oprof list            all captures; %oprof show #3 shows one, or In[5], or a name
+%oprof export #3 DEST  save one for speedscope or as a page; %oprof load PATH
+%%oprof?  %oprof?      all options\
 """
 
 

@@ -101,6 +101,34 @@ def test_something_between_two_refreshes_counts_too():
     assert [text for text, _, _ in publisher.sent][-2:] == ["", "the result"]
 
 
+def test_something_while_the_line_is_being_sent_counts_too():
+    publisher = Publisher()
+    send = publisher.publish
+
+    def publish(*arguments, **keywords):
+        send(*arguments, **keywords)
+        if len(publisher.sent) == 2:
+            publisher.other()
+
+    publisher.publish = publish
+    live = Live(publisher, line, 0.001, 0.001)
+    wait(publisher, 4)
+    live.end()
+    live.finish(RESULT)
+    assert [text for text, _, _ in publisher.sent][-2:] == ["", "the result"]
+
+
+def test_a_value_that_was_being_formatted_when_the_line_came():
+    """Counted before the line, sent behind it."""
+    publisher = Publisher()
+    publisher.other()
+    live = Live(publisher, line, 0.001, NEVER)
+    wait(publisher, 1)
+    live.end()
+    live.finish(RESULT, followed=True)
+    assert [text for text, _, _ in publisher.sent] == ["line", "", "the result"]
+
+
 def test_a_line_that_cannot_be_drawn_stays_away():
     publisher = Publisher()
     asked = threading.Event()
@@ -161,6 +189,16 @@ def test_output_behind_the_line_stays_above_the_result(soon):
     assert kinds[-1] == "display_data"
     assert len(answer.pictures) == 1
     assert answer.updates[-1]["data"] == EMPTY
+
+
+@pytest.mark.kernel
+def test_a_value_stands_above_the_result(soon):
+    """The line comes late, when the call that holds the interpreter ends: just when the value is formatted."""
+    answer = soon.run("%%oprof cpu\nclass Slow:\n    def __repr__(self): burn(.5); return 'slow'\nSlow()")
+    kinds = [m["msg_type"] for m in answer.messages if m["msg_type"] not in ("status", "execute_input")]
+    assert kinds[0] == "display_data"
+    assert kinds.index("execute_result") < len(kinds) - 1 - kinds[::-1].index("display_data")
+    assert len(answer.pictures) == 1
 
 
 @pytest.mark.kernel
