@@ -1,32 +1,38 @@
 """
 How fast the picture is, beside speedscope: `python benchmarks/view.py [RUNS]`, by default 5.
 
-Headless Chromium on generated profiles: 1,000,000 stacks, and 300,000 samples about 30 deep, which is also what
-speedscope gets (from npm, as a file). "First picture" begins with the columns in memory and ends with the frame that
-drew it; a zoom or pan frame is the script time of one `requestAnimationFrame`, over 40 turns of the wheel.
-Every run is a fresh page; numbers are medians with the smallest and largest.
+Headless Chromium on generated profiles: 1,000,000 stacks, and 300,000 samples about 30 deep, which is what speedscope
+(from npm) gets too, as a file. A picture is ready at the end of the frame that drew it; "columns in memory" leaves out
+the reading of a file. A zoom or pan frame is the script time of an animation frame, median over 40 turns of the wheel.
+Every run is a fresh page; numbers are medians of the runs, with the smallest and largest.
 """
 
 from __future__ import annotations
 
 import mimetypes
+import os
 import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Route, sync_playwright
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[1]
-STATIC = ROOT / "openprofiling_ipy" / "widgets" / "static"
 SPEEDSCOPE = ROOT / "node_modules" / "speedscope" / "dist" / "release"
 SITE = "http://bench.test/"
+#: The viewer as the page carries it, without data or policy, and what measures it.
+VIEWER = """<!DOCTYPE html><meta charset="utf-8">
+<link rel="stylesheet" href="/openprofiling_ipy/widgets/static/viewer.css">
+<main id="oprof"></main><script src="/openprofiling_ipy/widgets/static/viewer.js"></script>
+<script type="module" src="/benchmarks/view_page.mjs"></script>"""
 
 MILLION = {"stacks": 1_000_000, "samples": 1_000_000, "depth": 24}
 SAMPLED = {"stacks": 300_000, "samples": 300_000, "depth": 24}
@@ -51,11 +57,7 @@ def serve(route: Route) -> None:
     """Answer from the disk: no server, no network."""
     path = route.request.url.removeprefix(SITE).partition("?")[0].partition("#")[0]
     if path == "viewer.html":
-        style, script = (f"<{tag} src='/{STATIC.relative_to(ROOT)}/viewer.js'></{tag}>" for tag in ("i", "script"))
-        style = f"<link rel='stylesheet' href='/{STATIC.relative_to(ROOT)}/viewer.css'>"
-        bench = "<script type='module' src='/benchmarks/view_page.mjs'></script>"
-        body = f"<!DOCTYPE html><meta charset='utf-8'>{style}<main id='oprof'></main>{script}{bench}"
-        route.fulfill(body=body, content_type="text/html")
+        route.fulfill(body=VIEWER, content_type="text/html")
         return
     folder = SPEEDSCOPE if path.startswith("speedscope/") else ROOT
     file = folder / path.removeprefix("speedscope/")
@@ -73,6 +75,18 @@ def fresh(browser: Browser, path: str) -> Page:
     page.add_init_script(FRAMES)
     page.goto(SITE + path)
     return page
+
+
+def main_thread(page: Page) -> Callable[[], float]:
+    """Return a clock of the CPU time of the page's main thread, ms: what a busy machine changes little."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def now() -> float:
+        metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+        return float(metrics["ThreadTime"]) * 1000
+
+    return now
 
 
 def wheel(page: Page, turns: list[tuple[int, int]], *, control: bool) -> list[float]:
@@ -94,15 +108,15 @@ ZOOM = [(0, -30)] * 20 + [(0, 30)] * 20
 PAN = [(15, 0)] * 20 + [(-15, 0)] * 20
 
 
-def gestures(page: Page, x: float, y: float, into: Numbers, add: Callable[[Numbers, str, float], None]) -> None:
-    page.mouse.move(x, y)
-    wheel(page, ZOOM[:10], control=True)
-    add(into, "a zoom frame, script", statistics.median(wheel(page, ZOOM, control=True)))
-    add(into, "a pan frame, script", statistics.median(wheel(page, PAN, control=False)))
-
-
 def add(into: Numbers, name: str, milliseconds: float) -> None:
     into.setdefault(name, []).append(milliseconds)
+
+
+def gestures(page: Page, x: float, y: float, order: str, into: Numbers) -> None:
+    page.mouse.move(x, y)
+    wheel(page, ZOOM[:10], control=True)
+    add(into, f"a zoom frame, {order}", statistics.median(wheel(page, ZOOM, control=True)))
+    add(into, f"a pan frame, {order}", statistics.median(wheel(page, PAN, control=False)))
 
 
 def ours(browser: Browser, shape: dict[str, int], into: Numbers, file: Path | None = None) -> None:
@@ -111,23 +125,29 @@ def ours(browser: Browser, shape: dict[str, int], into: Numbers, file: Path | No
     page.evaluate("([shape, file]) => bench.prepare(shape, file)", [shape, file is not None])
     if file and not file.exists():
         with page.expect_download() as download:
-            page.evaluate(
-                "() => { const a = document.createElement('a'); a.download = 'x.json';"
-                " a.href = URL.createObjectURL(bench.speedscope()); a.click(); }"
-            )
+            page.evaluate("bench.save()")
         download.value.save_as(file)
-    add(into, "first picture, left heavy", page.evaluate("bench.first(false)"))
-    canvas = page.locator("canvas").first.bounding_box()
-    assert canvas
-    page.locator("canvas").first.focus()
-    page.mouse.click(canvas["x"] + canvas["width"] * 0.4, canvas["y"] + 10)
-    gestures(page, canvas["x"] + canvas["width"] * 0.4, canvas["y"] + 60, into, add)
-    add(into, "the other order", page.evaluate("bench.tab('Time')"))
+    cpu = main_thread(page)
+    before = cpu()
+    add(into, "columns in memory to left heavy", page.evaluate("bench.first(false)"))
+    add(into, "  main thread's CPU time", cpu() - before)
+    for order in ("left heavy", "time order"):
+        if order == "time order":
+            add(into, "switch to the other order", page.evaluate("bench.tab('Time')"))
+        canvas = page.locator("canvas:visible").first
+        box = canvas.bounding_box() or {"x": 0.0, "y": 0.0, "width": 0.0, "height": 0.0}
+        x, y = box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.4
+        # Until it has been clicked, the picture leaves the wheel to the page.
+        page.mouse.click(x, y)
+        gestures(page, x, y, order, into)
     page.close()
     page = fresh(browser, "viewer.html")
     page.wait_for_function("window.oprofOpen && window.bench")
     page.evaluate("([shape]) => bench.prepare(shape, false)", [shape])
-    add(into, "the same from its file", page.evaluate("bench.first(true)"))
+    cpu = main_thread(page)
+    before = cpu()
+    add(into, "its own file to first picture", page.evaluate("bench.first(true)"))
+    add(into, "  main thread's CPU time, from file", cpu() - before)
     page.close()
 
 
@@ -135,31 +155,38 @@ def speedscope(browser: Browser, file: Path, into: Numbers) -> None:
     page = fresh(browser, "speedscope/index.html")
     page.add_script_tag(url=f"{SITE}benchmarks/view_page.mjs", type="module")
     page.wait_for_function("window.bench")
-    page.evaluate(
-        "() => document.addEventListener('change', () => {"
-        " const start = performance.now();"
-        " bench.until(() => document.body.innerText.includes('Left Heavy'))"
-        " .then((end) => { window.loaded_ms = end - start; }); }, true)"
-    )
+    page.evaluate("bench.watch('Left Heavy')")
+    cpu = main_thread(page)
+    before = cpu()
     page.set_input_files("input[type=file]", file)
     page.wait_for_function("window.loaded_ms")
-    add(into, "the same from its file", page.evaluate("window.loaded_ms"))
-    add(into, "first picture, left heavy", page.evaluate("bench.key('2')"))
-    gestures(page, 400, 300, into, add)
-    add(into, "the other order", page.evaluate("bench.key('1')"))
+    add(into, "its own file to first picture", page.evaluate("window.loaded_ms"))
+    add(into, "  main thread's CPU time, from file", cpu() - before)
+    gestures(page, 400, 300, "time order", into)
+    add(into, "switch to the other order", page.evaluate("bench.key('2')"))
+    gestures(page, 400, 300, "left heavy", into)
     page.close()
 
 
 def table(columns: dict[str, Numbers]) -> str:
-    names = list(next(iter(columns.values())))
-    lines = [f"{'ms: median (smallest-largest)':<30}" + "".join(f"{title:>30}" for title in columns)]
-    for name in names:
-        cells = (
-            f"{statistics.median(found[name]):.3g} ({min(found[name]):.3g}-{max(found[name]):.3g})"
-            for found in columns.values()
-        )
-        lines.append(f"{name:<30}" + "".join(f"{cell:>30}" for cell in cells))
+    lines = [f"{'ms: median (smallest - largest)':<34}" + "".join(f"{title:>30}" for title in columns)]
+    for name in next(iter(columns.values())):
+        cells = (spread(found.get(name, [])) for found in columns.values())
+        lines.append(f"{name:<34}" + "".join(f"{cell:>30}" for cell in cells))
     return "\n".join(lines)
+
+
+def spread(numbers: list[float]) -> str:
+    if not numbers:
+        return "-"
+    median, low, high = (
+        f"{n:.0f}" if n >= 100 else f"{n:.1f}" for n in (statistics.median(numbers), min(numbers), max(numbers))
+    )
+    return f"{median} ({low} - {high})"
+
+
+def loads() -> str:
+    return ", ".join(f"{load:.1f}" for load in os.getloadavg()) + f" on {os.cpu_count()} cores"
 
 
 def main() -> None:
@@ -182,7 +209,7 @@ def main() -> None:
         browser.close()
     print(table(columns))
     print(f"\nChromium {version}, {runs} runs each, fresh pages; the speedscope file is {size:.0f} MB.")
-    print("speedscope opens in time order: its 'from its file' ends there, its left heavy comes on top.")
+    print("First picture: ours is left heavy, speedscope's time order. Load average: " + loads())
 
 
 if __name__ == "__main__":

@@ -14,13 +14,25 @@ import { generated } from "../tests/js/generate.js";
 /** @type {any} */
 const page = globalThis;
 
-/** No place is known, so nothing folds into packages: every stack is a box. @type {ViewFacts} */
-const VIEW = {
-  title: "benchmark", facts: [], notes: [], value: "wall", cell: "", places: [], file_place: {}, packages: {},
-  export: "", filename: "benchmark", height: 460,
-}; // prettier-ignore
+const FILES = ["In[1]", "pandas/frame.py", "numpy/core.py", "json/decoder.py"];
 
-/** @type {{columns: Columns, packed: string, speedscope: Blob}} */
+/**
+ * Every file is of a package and none the user's own, so nothing is folded at first: every stack has its box, and boxes
+ * side by side have different colours.
+ * @param {string[]} strings
+ * @returns {ViewFacts}
+ */
+function viewOf(strings) {
+  const colors = FILES.map((_, i) => ({ light: `hsl(${i * 90} 40% 80%)`, dark: "#444", ink_light: "#000", ink_dark: "#fff" }));
+  return {
+    title: "benchmark", facts: [], notes: [], value: "wall", cell: "", export: "", filename: "benchmark", height: 460,
+    places: FILES.map((short, i) => ({ kind: "package", package: `p${i}`, short })),
+    file_place: Object.fromEntries(FILES.map((file, i) => [String(strings.indexOf(file)), i])),
+    packages: Object.fromEntries(colors.map((color, i) => [`p${i}`, color])),
+  };
+}
+
+/** @type {{columns: Columns, view: ViewFacts, packed: string, speedscope: Blob}} */
 let data;
 
 /**
@@ -30,11 +42,12 @@ let data;
 async function prepare(shape, file) {
   const profile = generated(1, { ...shape, functions: 20_000, rooted: true });
   const columns = encode(profile);
-  const text = new Blob([JSON.stringify({ profile: columns, view: VIEW })]);
+  const view = viewOf(columns.strings);
+  const text = new Blob([JSON.stringify({ profile: columns, view })]);
   const bytes = new Uint8Array(await new Response(text.stream().pipeThrough(new CompressionStream("deflate-raw"))).arrayBuffer());
   let binary = "";
   for (let i = 0; i < bytes.length; i += 32768) binary += String.fromCharCode(...bytes.subarray(i, i + 32768));
-  data = { columns, packed: btoa(binary), speedscope: new Blob([file ? toSpeedscope(profile) : ""]) };
+  data = { columns, view, packed: btoa(binary), speedscope: new Blob([file ? toSpeedscope(profile) : ""]) };
   return data.packed.length;
 }
 
@@ -61,7 +74,7 @@ async function first(fromText) {
   const host = document.getElementById("oprof");
   performance.clearMeasures();
   const start = performance.now();
-  page.oprofOpen(host, fromText ? await unpack(data.packed) : { profile: data.columns, view: VIEW });
+  page.oprofOpen(host, fromText ? await unpack(data.packed) : { profile: data.columns, view: data.view });
   return (await until(() => performance.getEntriesByName("oprof:frame").length > 0)) - start;
 }
 
@@ -82,4 +95,20 @@ async function key(key) {
   return (await drawn()) - start;
 }
 
-page.bench = { prepare, first, tab, key, drawn, until, speedscope: () => data.speedscope };
+/** Take the time from the choice of a file until a word shows, into `loaded_ms`. @param {string} word */
+function watch(word) {
+  document.addEventListener("change", async () => {
+    const start = performance.now();
+    page.loaded_ms = (await until(() => document.body.innerText.includes(word))) - start;
+  }, true);
+}
+
+/** Download the profile as speedscope reads it. */
+function save() {
+  const link = document.createElement("a");
+  link.download = "same.speedscope.json";
+  link.href = URL.createObjectURL(data.speedscope);
+  link.click();
+}
+
+page.bench = { prepare, first, tab, key, watch, save };
