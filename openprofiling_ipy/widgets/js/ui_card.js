@@ -16,12 +16,16 @@ export function createCard(host) {
   /** @param {{x: number, top: number, bottom: number}} at client px */
   function move({ x, top, bottom }) {
     const page = host.getBoundingClientRect();
-    element.style.maxHeight = "";
-    const { offsetWidth: width, offsetHeight: height } = element;
     const below = page.bottom - EDGE - (bottom + GAP);
     const above = top - GAP - (page.top + EDGE);
+    const room = Math.max(below, above, 0);
+    element.style.maxHeight = "";
+    element.removeAttribute("data-tight");
+    // A low page has room for the numbers only.
+    element.toggleAttribute("data-tight", element.offsetHeight > room);
+    const { offsetWidth: width, offsetHeight: height } = element;
     const under = height <= below || below >= above;
-    if (height > Math.max(below, above)) element.style.maxHeight = `${Math.max(below, above, 0)}px`;
+    if (height > room) element.style.maxHeight = `${room}px`;
     const y = under ? bottom + GAP : top - GAP - Math.min(height, above);
     const right = x + 14 + width <= page.right - EDGE;
     const left = right ? x + 14 : x - 14 - width;

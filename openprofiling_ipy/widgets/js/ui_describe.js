@@ -34,7 +34,7 @@ export function describe(app, { fn, self, total, lines = [], note = "" }) {
     place ? h("div", { class: "mono muted" }, shown(place)) : null,
     numbers(app, self, total),
     lines.length ? h("ol", { class: "lines mono" }, ...lines.slice(0, LINES).map((line) => lineRow(app, line))) : null,
-    more > 0 ? h("div", { class: "muted" }, `and ${more} more ${more === 1 ? "line" : "lines"}`) : null,
+    more > 0 ? h("div", { class: "muted rest" }, `and ${more} more ${more === 1 ? "line" : "lines"}`) : null,
     h("div", { class: "from muted" }, chip(app.palette().fill[fn]), kind === "package" ? pack || "a package" : home[kind]),
     note ? h("div", { class: "muted" }, note) : null,
   );
@@ -60,5 +60,5 @@ function numbers(app, self, total) {
  * @param {NodeLine} line
  */
 function lineRow(app, { line, text, total }) {
-  return h("li", {}, h("span", { class: "num muted" }, String(line)), h("span", { class: "clip" }, shown(text)), h("span", { class: "num" }, app.format(total)));
+  return h("li", {}, h("span", { class: "num muted" }, String(line)), h("span", { class: text ? "clip" : "clip muted" }, shown(text) || "this line"), h("span", { class: "num" }, app.format(total)));
 }

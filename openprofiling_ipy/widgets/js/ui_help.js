@@ -7,7 +7,7 @@ import { h } from "./ui_dom.js";
 /** @type {[string[], string][]} */
 const KEYS = [
   [["click"], "select a frame and zoom to it"],
-  [["Ctrl", "wheel"], "zoom at the pointer; once clicked, the wheel alone scrolls or zooms"],
+  [["Ctrl ⌘", "wheel"], "zoom at the pointer; once clicked, the wheel alone scrolls or zooms"],
   [["drag"], "move"],
   [["/"], "search; /between slashes/ is an expression"],
   [["Enter"], "next match, or zoom to the selected frame; Shift: back"],
@@ -22,6 +22,6 @@ const KEYS = [
  */
 export function showHelp(app, anchor) {
   const rows = KEYS.flatMap(([keys, does]) => [h("dt", {}, ...keys.flatMap((key) => [h("kbd", {}, key), " "])), h("dd", {}, does)]);
-  const content = h("div", { class: "about" }, h("h2", {}, "Keys, while the ring shows"), h("dl", {}, ...rows));
+  const content = h("div", { class: "about" }, h("h2", {}, "Keys and gestures"), h("dl", {}, ...rows));
   app.popover.show({ anchor, content, label: "Keys", role: "dialog" });
 }

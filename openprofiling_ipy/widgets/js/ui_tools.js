@@ -10,6 +10,7 @@ import { createSearch } from "./ui_search.js";
 import { laneTotals } from "./weights.js";
 
 /** @import { App } from "./ui_app.js" */
+/** @import { Recursion } from "./types.js" */
 /** @import { Entry } from "./ui_menu.js" */
 /** @import { Tab } from "./ui_state.js" */
 
@@ -24,7 +25,7 @@ const TABS = [
 /** @param {App} app */
 export function createTools(app) {
   const search = createSearch(app);
-  const tune = iconButton("tune", "What is shown", () => showMenu(app.popover, tune, "What is shown", () => settings(app)));
+  const tune = iconButton("tune", "What is shown", () => showMenu(app.popover, tune, "What is shown", () => settings(app, parts)));
   tune.setAttribute("aria-haspopup", "menu");
   const parts = [tabs(app), values(app), lanes(app), mine(app)];
   const element = h("div", { class: "bar tools" }, ...parts, tune, h("span", { class: "push" }), search.element);
@@ -116,9 +117,9 @@ function laneEntries(app) {
   const order = [...profile.threads.keys()].sort((a, b) => totals[b] - totals[a] || a - b);
   const set = (/** @type {Uint8Array | null} */ to) => store.set({ lanes: to, node: -1 });
   return [
-    { text: "All threads", run: () => set(new Uint8Array(totals.length).fill(1)) },
-    { text: "As at first", run: () => set(null) },
     "Threads",
+    { text: "all", run: () => set(new Uint8Array(totals.length).fill(1)) },
+    { text: "as at first", run: () => set(null) },
     ...order.map((lane) => ({
       text: shown(laneName(profile.threads[lane])),
       tail: formatPercent(totals[lane] / all),
@@ -142,25 +143,33 @@ function mine({ store }) {
   return button;
 }
 
-/** All choices again, and those with no place in the row: narrow pages have only these. @param {App} app @returns {Entry[]} */
-function settings(app) {
+/**
+ * Further choices, and those of the row that have no place in a narrow page.
+ *
+ * @param {App} app
+ * @param {HTMLElement[]} row
+ * @returns {Entry[]}
+ */
+function settings(app, row) {
   const { store, profile } = app;
   const { state } = store;
+  const missing = (/** @type {string} */ name) => row.some((part) => part.classList.contains(name) && !part.hidden && !part.offsetWidth);
   const radio = (/** @type {string} */ text, /** @type {boolean} */ checked, /** @type {() => void} */ run) => ({ text, checked, radio: true, run });
   const values = profile.valueTypes.map(({ kind }, value) => radio(valueName(kind), state.value === value, () => store.set({ value, node: -1 })));
-  /** @type {[typeof state.recursion, string][]} */
-  const folds = [
-    ["keep", "as recorded"],
-    ["collapse", "collapse repeats"],
-    ["fold", "fold cycles"],
-  ];
+  const my = { text: "My code: fold each package", checked: state.mine, run: () => store.set({ mine: !state.mine, node: -1 }) };
   return [
-    { text: "My code: fold each package", checked: state.mine, run: () => store.set({ mine: !state.mine, node: -1 }) },
+    ...(missing("mine") ? [my] : []),
     { text: "Root at the bottom", checked: state.up, run: () => store.set({ up: !state.up }) },
     "Recursion",
-    ...folds.map(([recursion, text]) => radio(text, state.recursion === recursion, () => store.set({ recursion, node: -1 }))),
-    ...(values.length > 1 ? ["Value", ...values] : []),
-    ...(profile.threads.length > 1 ? laneEntries(app) : []),
+    ...RECURSIONS.map(([recursion, text]) => radio(text, state.recursion === recursion, () => store.set({ recursion, node: -1 }))),
+    ...(missing("group") ? ["Value", ...values] : []),
+    ...(missing("lanes") ? laneEntries(app) : []),
   ];
 }
 
+/** @type {[Recursion, string][]} */
+const RECURSIONS = [
+  ["keep", "as recorded"],
+  ["collapse", "collapse repeats"],
+  ["fold", "fold cycles"],
+];
