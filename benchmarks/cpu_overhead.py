@@ -1,0 +1,193 @@
+"""
+What a profiler costs: CPU time of a program with it over without it.
+
+Each pair is a fresh process that runs the same work twice, once profiled, in changing order. Work a is call-heavy,
+work b is json and regular expressions 30 frames deep. CPU time is that of the whole process, the profiler's start and
+stop included (what its first use imports is not); py-spy's own process is counted separately, under "outside".
+
+    python benchmarks/cpu_overhead.py            20 pairs for ours and the control, 5 for the others
+    python benchmarks/cpu_overhead.py --quick    3 pairs of everything
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from measure import Median, median, table, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BOUND = 1.03
+OURS = ("control", "ours", "ours @1000")
+PEERS = ("pyinstrument", "cProfile", "yappi", "py-spy")
+SECONDS = {"control": 1.5, "ours": 1.5, "ours @1000": 1.5, "py-spy": 1.5}
+"""CPU seconds of unprofiled work in one half of a pair; 0.3 for those that multiply it."""
+
+
+class _Number:
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def get(self) -> int:
+        return self.value
+
+    def add(self, other: _Number) -> _Number:
+        return _Number(self.get() + other.get())
+
+
+def _tree(depth: int) -> _Number:
+    return _Number(depth) if depth < 2 else _tree(depth - 1).add(_tree(depth - 2))
+
+
+def work_a() -> None:
+    _tree(14)
+
+
+_DOCUMENT = json.dumps([{"id": i, "name": f"user{i}", "tags": ["a", "b"], "v": i * 1.5} for i in range(100)])
+_NAME = re.compile(r'"name": "(\w+?)(\d+)"')
+
+
+def work_b(depth: int = 30) -> None:
+    if depth:
+        work_b(depth - 1)
+        return
+    for _ in range(3):
+        json.dumps(json.loads(_DOCUMENT))
+        _NAME.findall(_DOCUMENT)
+
+
+WORKS: dict[str, Callable[[], None]] = {"a": work_a, "b": work_b}
+
+
+@contextmanager
+def _pyspy():
+    import os
+
+    command = [shutil.which("py-spy", path=str(Path(sys.executable).parent)) or "py-spy", "record", "--nonblocking"]
+    spy = subprocess.Popen(
+        [*command, "--rate", "100", "--pid", str(os.getpid()), "--format", "raw", "--output", os.devnull],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(0.5)
+    try:
+        yield
+    finally:
+        spy.send_signal(2)
+        spy.wait()
+
+
+def _profiled(tool: str) -> AbstractContextManager[object]:
+    if tool == "control":
+        return nullcontext()
+    if tool.startswith("ours"):
+        import openprofiling_ipy as op
+
+        return op.profile("cpu", rate=1000 if "1000" in tool else 100)
+    if tool == "pyinstrument":
+        import pyinstrument
+
+        return pyinstrument.Profiler(interval=0.001)
+    if tool == "cProfile":
+        import cProfile
+
+        return cProfile.Profile()
+    if tool == "yappi":
+        import yappi
+
+        @contextmanager
+        def running():
+            yappi.set_clock_type("cpu")
+            yappi.start()
+            yield
+            yappi.stop()
+
+        return running()
+    return _pyspy()
+
+
+def pair(tool: str, name: str, order: int) -> dict[str, float]:
+    """Run one pair in this process and return its CPU times in seconds."""
+    work, seconds = WORKS[name], SECONDS.get(tool, 0.3)
+    began, count = time.process_time(), 0
+    while time.process_time() - began < seconds / 4:  # the warm-up also finds how much work that is
+        work()
+        count += 1
+    with _profiled(tool):  # what the first use imports is no matter of the rate
+        work()
+    times = {}
+    for half in ("plain", "profiled")[:: 1 if order % 2 else -1]:
+        before = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        with ExitStack() as stack:
+            if half == "profiled":
+                stack.enter_context(_profiled(tool))
+            for _ in range(count * 4):
+                work()
+        times[half] = time.process_time() - before[0]
+        times[f"{half} outside"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before[1]
+    return times
+
+
+def run(tools: dict[str, int], works: list[str]) -> dict[tuple[str, str], list[dict[str, float]]]:
+    """Run all pairs in changing order, each in a process of its own."""
+    todo = [(tool, name, i) for tool, pairs in tools.items() for name in works for i in range(pairs)]
+    random.Random(1).shuffle(todo)
+    found: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for done, (tool, name, i) in enumerate(todo, 1):
+        command = [sys.executable, __file__, "--pair", tool, name, str(i)]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found.setdefault((tool, name), []).append(json.loads(answer))
+        print(f"\r{done} of {len(todo)} pairs", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return found
+
+
+def _rows(found: dict[tuple[str, str], list[dict[str, float]]]) -> list[list[str]]:
+    ratios = {key: median([p["profiled"] / p["plain"] for p in pairs]) for key, pairs in found.items()}
+    rows = []
+    for (tool, name), ratio in sorted(ratios.items(), key=lambda item: (item[0][1], [*OURS, *PEERS].index(item[0][0]))):
+        pairs = found[tool, name]
+        outside: Median = median([p["profiled outside"] / p["plain"] for p in pairs])
+        judged = verdict(ratio, BOUND, ratios["control", name], len(pairs)) if tool == "ours" else ""
+        rows.append(
+            [tool, name, str(ratio), f"{outside.value:.3f}" if tool == "py-spy" else "", str(len(pairs)), judged]
+        )
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", nargs="*", help="tools")
+    parser.add_argument("--work", nargs="*", default=list(WORKS), choices=list(WORKS))
+    parser.add_argument("--pair", nargs=3, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.pair:
+        print(json.dumps(pair(given.pair[0], given.pair[1], int(given.pair[2]))))
+        return
+    tools = dict.fromkeys(OURS, 3 if given.quick else 20) | dict.fromkeys(PEERS, 3 if given.quick else 5)
+    if given.only:
+        tools = {tool: pairs for tool, pairs in tools.items() if tool in ("control", *given.only)}
+    header = ["profiler", "work", "CPU time, ratio [95 %]", "outside", "pairs", f"bound {BOUND}"]
+    command = "python benchmarks/cpu_overhead.py" + (" --quick" if given.quick else "")
+    print(
+        table(
+            "Cost: CPU time of the profiled program over the plain one", header, _rows(run(tools, given.work)), command
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
