@@ -40,12 +40,14 @@ class Scope:
     What of the process a recording is about. The default is all of it.
 
     `hidden_files` are path prefixes (a folder ends with a separator) whose frames never show; where `sources` is given,
-    everything older than the first cell frame of a stack is left out too. `hidden_threads` are idents of threads that
+    everything older than the first cell frame of a stack is left out too. `outer_files` are files whose frames hide
+    all that is older than them, a cell's too: code that runs a cell again. `hidden_threads` are idents of threads that
     are not the user's.
     """
 
     sources: Sources | None = None
     hidden_files: tuple[str, ...] = ()
+    outer_files: frozenset[str] = frozenset()
     hidden_threads: frozenset[int] = field(default_factory=frozenset)
 
 

@@ -85,6 +85,7 @@ class _Namer:
         self.sources: dict[str, str] = {}
         self._trie = trie
         self._hidden = (*scope.hidden_files, _OWN_FOLDER)
+        self._outer = scope.outer_files
         self._cells = scope.sources
         self._positions = positions
         self._builder = builder
@@ -107,8 +108,10 @@ class _Namer:
         return builder.child(self._stack(self._parent(node)), frame)
 
     def _parent(self, node: int) -> int:
-        """Return the parent; -1 also where the first cell frame hides everything older."""
+        """Return the parent; -1 also where the first cell frame, or an outer file, hides everything older."""
         parent, flags = self._trie.parents[node], self._trie.flags
+        if self._trie.codes[node].co_filename in self._outer:
+            return -1
         return -1 if parent >= 0 and flags[node] & CELL and not flags[parent] & CELL else parent
 
     def _stack(self, node: int) -> int:
@@ -140,6 +143,7 @@ class _Namer:
             label = self._label(node)
             if label and self._cells is not None and label not in self.sources:
                 self.sources[label] = self._cells.text(code.co_filename) or ""
-            known = self._builder.function(code.co_qualname, label or code.co_filename, code.co_firstlineno)
+            name = "<cell>" if label and code.co_name == "<module>" else code.co_qualname
+            known = self._builder.function(name, label or code.co_filename, code.co_firstlineno)
             self._functions[id(code)] = known
         return known

@@ -48,7 +48,7 @@ class LaneNames:
 class ThreadState:
     """A living thread from look to look."""
 
-    __slots__ = ("asleep", "clock", "cpu", "hidden", "identity", "lane", "name", "node", "outside", "pending", "row")
+    __slots__ = ("asleep", "clock", "cpu", "hidden", "identity", "lane", "name", "node", "outside", "row", "unplaced")
 
     def __init__(self, identity: object, name: str, clock: int, cpu: int, *, hidden: bool) -> None:
         self.identity = identity
@@ -61,7 +61,7 @@ class ThreadState:
         self.row = -1  # its last sample; -1: none that may still be extended
         self.asleep = False  # whether it slept when last seen
         self.outside = False  # whether it was about other things than the recording when last seen
-        self.pending = 0  # CPU time, ns, used between two looks that both found it asleep
+        self.unplaced = 0  # CPU time, ns, that it used and no sample has got; negative: one has got it in advance
 
 
 class Threads:

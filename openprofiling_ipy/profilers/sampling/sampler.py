@@ -10,7 +10,8 @@ from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
 from openprofiling_ipy.profilers.sampling.samples import MAX_SAMPLES, Samples
 from openprofiling_ipy.profilers.sampling.schedule import Schedule
 from openprofiling_ipy.profilers.sampling.tasks import Tasks
-from openprofiling_ipy.profilers.sampling.trie import BLOCKS, CELL, ROOT, WAITS, Trie
+from openprofiling_ipy.profilers.sampling.turns import Turn
+from openprofiling_ipy.profilers.sampling.trie import CELL, ROOT, WAITS, Trie
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,20 +27,16 @@ STILL = -5
 #: What a thread did: its ident and state, its CPU clock (ns), and then its stack, or UNSEEN or STILL.
 Sight = tuple[int, ThreadState, int, int]
 
-#: Reading all stacks takes some time; so much more (ns) than usual means that it was interrupted.
-_TORN = 150_000
-
-#: Sleep is learnt only from a span (ns) that is long enough, while the process used less than 3/10 of it.
-_LONG_ENOUGH = 2_000_000
+#: A look that takes longer (ns) may have been interrupted while it read stacks.
+_TORN = 200_000
 
 
 class Sampler:
     """
     Takes looks at a process. All times are ns of its clock.
 
-    Each look stands for one slice of time (see `Schedule`). Elapsed time is that of the slice. CPU time is read at the
-    looks; what a thread used between two of them is divided at the border of their slices, in proportion to time. A
-    thread that is found asleep did not use it there: it goes to where the thread was seen running before, or next.
+    Each look stands for one slice of time (see `Schedule`), and so do the elapsed time and the CPU time of what it
+    finds. A thread that is found asleep did not use its CPU time there: it goes to where it is seen running.
     """
 
     def __init__(
@@ -62,6 +59,7 @@ class Sampler:
         self.ticks = 0
         self.own_cpu = 0
         self.busy = 0  # how many threads used over a fifth of the span up to the last look
+        self.load = 0.0  # cores that all threads together kept busy
         self.joined_until = 0
         self.started = self.seen = self._begin = self._end = 0
         self.schedule = Schedule(0, period)
@@ -69,10 +67,8 @@ class Sampler:
         self._in_cells = is_cell is not None
         self._limit = limit
         self._clocks = (0, 0)  # of the process and the sampler's thread, when last read
-        self._usual = 0  # how long a look usually takes
         self._span = 1
         self._moved = False  # whether any thread shown has run
-        self._before = self._after = 0
         self.process_cpu = 0
 
     def begin(self) -> None:
@@ -84,15 +80,18 @@ class Sampler:
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)
 
-    def look(self, own: int) -> None:
-        """Look at every thread but `own`, the sampler's."""
+    def look(self, own: int, lag: int = 0, turn: Turn = Turn.UNKNOWN) -> None:
+        """
+        Look at every thread but `own`, the sampler's.
+
+        `lag` is how long (ns) a turn usually takes when the GIL is held: a moment that passed within it was not missed.
+        `turn` tells whether it was held.
+        """
         last = self.seen
         seen = self._see(own)
         now = self.seen
         self._begin, self._span = self._end, max(now - last, 1)
-        self._end = self.schedule.looked(now)
-        # How much of the span belongs to the slice of the last look, and how much to that of the next.
-        self._before, self._after = max(0, self._begin - last), max(0, now - self._end)
+        self._end = self.schedule.looked(now - lag)
         if not self.ticks:
             self.native.own = self.process.facts(own).clock
         self.ticks += 1
@@ -104,7 +103,8 @@ class Sampler:
         # Where no thread has run, no task has moved.
         if self._moved:
             self.tasks.look(self.ticks, self._begin, self.samples)
-        known, self.busy = self._commit(seen)
+        known, self.busy = self._commit(seen, turn)
+        self.load = known / self._span
         self._settle(known)
         if len(self.samples) > self._limit:
             self._aggregate()
@@ -113,15 +113,22 @@ class Sampler:
         """Return what all threads do, as of one moment."""
         started = self.process.now()
         seen = self._capture(own)
-        self.seen = now = self.process.now()
-        took = now - started
-        if took > self._usual * 3 + _TORN:
-            # The GIL changed hands meanwhile, or may have: stacks were read from frames that had gone on.
-            seen = self._capture(own)
-            self.seen = self.process.now()
-            took = self.seen - now
-        self._usual += (took - self._usual) // 8
+        self.seen = self.process.now()
+        if self.seen - started > _TORN:
+            self._mend(seen)
         return seen
+
+    def _mend(self, seen: list[Sight]) -> None:
+        """
+        Look again at threads whose stack lost its outer frames.
+
+        The GIL changed hands while stacks were read, or may have: a frame that returned meanwhile has no caller any more.
+        """
+        frames = self.process.frames()
+        for index, (ident, state, cpu, node) in enumerate(seen):
+            torn = node >= 0 and state.node >= 0 and self.trie.root(node) != self.trie.root(state.node)
+            if torn and ident in frames:
+                seen[index] = (ident, state, cpu, self.trie.walk(frames[ident]))
 
     def _capture(self, own: int) -> list[Sight]:
         living, identity, walk = self.threads.living, self.process.identity, self.trie.walk
@@ -153,15 +160,16 @@ class Sampler:
             seen.append((ident, state, cpu, node))
         return seen
 
-    def _commit(self, seen: list[Sight]) -> tuple[int, int]:
+    def _commit(self, seen: list[Sight], turn: Turn) -> tuple[int, int]:
         """Sample what was seen. Return the CPU time (ns) used and how many threads used a good part of the span."""
         known = busy = 0
-        asleep: list[ThreadState] = []
-        samples, flags, span = self.samples, self.trie.flags, self._span
+        still: list[int] = []
+        samples, span = self.samples, self._span
         end, wall = self._end, self._end - self._begin
         for ident, state, cpu, node in seen:
             used = cpu - state.cpu
             state.cpu = cpu
+            state.unplaced += used
             known += used
             if node == UNSEEN:
                 continue
@@ -170,18 +178,35 @@ class Sampler:
                 samples.time[state.row] = end
                 samples.wall[state.row] += wall
                 samples.count[state.row] += 1
-                if not state.asleep:
-                    asleep.append(state)
+                still.append(state.node)
                 continue
             busy += used * 5 > span
-            # Where threads sleep, this one may sleep or not. If its clock has gone on since it was read a moment ago,
-            # it runs, in C and without the GIL.
-            if flags[node] & (BLOCKS | WAITS) and used * 8 < span * 7 and self._cpu(state) == cpu:
-                self._slept(ident, state, node, used)
+            if self._sleeps(state, node, used, turn):
+                self._slept(ident, state, node)
             else:
                 self._ran(ident, state, node, used)
-        self._learn(asleep, known)
+        if turn is Turn.FREE or known * 4 < span:
+            # Nobody kept these from running: they sleep.
+            for node in still:
+                self.trie.vote(node, 1)
         return known, busy
+
+    def _sleeps(self, state: ThreadState, node: int, used: int, turn: Turn) -> bool:
+        """
+        Tell whether a thread sleeps where it was seen, though it has run since the last look.
+
+        It does if its clock stands and it is not waiting for the GIL, because that was free. Where the GIL was held,
+        places where threads were seen to sleep decide.
+        """
+        if state.clock == NO_CLOCK:
+            return False
+        if used * 8 >= self._span * 7 or self._cpu(state) > state.cpu:
+            self.trie.vote(node, -1)
+            return False
+        if turn is Turn.UNKNOWN:
+            return self.trie.asleep[node] > 0 or bool(self.trie.flags[node] & WAITS)
+        self.trie.vote(node, 1 if turn is Turn.FREE else -1)
+        return turn is Turn.FREE or self.trie.asleep[node] > 0 or bool(self.trie.flags[node] & WAITS)
 
     def _cpu(self, state: ThreadState) -> int:
         try:
@@ -191,16 +216,11 @@ class Sampler:
 
     def _ran(self, ident: int, state: ThreadState, node: int, used: int) -> None:
         """Sample a thread that runs, or waits for the GIL to."""
-        if state.asleep or state.row < 0:
-            cpu = used + state.pending
-            state.pending = 0
-        else:
-            before = used * self._before // self._span
-            after = used * self._after // self._span
-            cpu = used - before - after + state.pending
-            state.pending = after
-            if not state.outside:
-                self.samples.cpu[state.row] += before
+        # Every look at a running thread stands for one slice of running, as long as it has used so much: weighing it
+        # by what was used just before would favour code that comes in long bursts.
+        ahead = max(0, self._end - self.seen) * used // self._span
+        cpu = max(0, min(state.unplaced + ahead, self._end - self._begin))
+        state.unplaced -= cpu
         state.asleep = False
         state.outside = self._in_cells and ident == self._home and not self.trie.flags[node] & CELL
         if state.outside:
@@ -210,12 +230,8 @@ class Sampler:
         else:
             self._put(state, node, node, cpu)
 
-    def _slept(self, ident: int, state: ThreadState, node: int, used: int) -> None:
+    def _slept(self, ident: int, state: ThreadState, node: int) -> None:
         """Sample a thread that sleeps; what it used was used elsewhere."""
-        if state.asleep or state.row < 0:
-            state.pending += used
-        elif not state.outside:
-            self.samples.cpu[state.row] += used
         state.asleep = True
         shown = self.tasks.waits_in(ident, node) if self.trie.flags[node] & WAITS else None
         self._put(state, node, node if shown is None else shown, 0)
@@ -229,17 +245,6 @@ class Sampler:
             samples.count[row] += 1
         elif state.lane is not None:
             state.row = samples.add(shown, state.lane.index, self._end, cpu, wall)
-
-    def _learn(self, still: list[ThreadState], known: int) -> None:
-        """
-        Learn where threads sleep: those whose clock stood `still` through the span, unless they may have starved.
-
-        A thread that waits for the GIL stands still too, but then another one runs.
-        """
-        if still and self._span >= _LONG_ENOUGH and known * 10 < self._span * 3:
-            for state in still:
-                state.asleep = True
-                self.trie.flags[state.node] |= BLOCKS
 
     def _settle(self, known: int) -> None:
         """Place the CPU time that none of the visited threads used."""
@@ -276,7 +281,9 @@ class Sampler:
             copied = samples.copy()
             for state in list(self.threads.living.values()):
                 if 0 <= state.row < len(copied):
-                    copied.cpu[state.row] += max(0, self._cpu(state) - state.cpu) * (not state.outside) + state.pending
+                    if not state.outside:
+                        used = self._cpu(state) - state.cpu
+                        copied.place(state.row, state.unplaced + used, 2 * self.schedule.period)
                     missing = max(0, now - self._end)
                     copied.wall[state.row] += missing
                     copied.time[state.row] += missing

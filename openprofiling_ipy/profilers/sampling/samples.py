@@ -41,6 +41,25 @@ class Samples:
         self.count.append(count)
         return len(self.count) - 1
 
+    def place(self, row: int, cpu: int, little: int) -> None:
+        """
+        Place the CPU time of a thread (ns, may be negative) that no look has accounted for; `row` is its last one.
+
+        A `little` goes there. More is what looks have missed, at random: it is spread over all of its lane by weight.
+        """
+        lane = self.lane[row]
+        rows = [other for other in range(len(self)) if self.lane[other] == lane] if abs(cpu) > little else []
+        total = sum(self.cpu[other] for other in rows)
+        if total <= 0 or total + cpu < 0:
+            self.cpu[row] = max(0, self.cpu[row] + cpu)
+            return
+        placed = 0
+        for other in rows:
+            share = self.cpu[other] * cpu // total
+            self.cpu[other] += share
+            placed += share
+        self.cpu[row] += max(-self.cpu[row], cpu - placed)
+
     def copy(self) -> Samples:
         """Return a copy that no longer changes."""
         rows = len(self.count)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.profilers.sampling.process import Frame
 
-__all__ = ["BLOCKS", "CELL", "ENDED", "MAX_NODES", "NATIVE", "ROOT", "WAITS", "Trie"]
+__all__ = ["CELL", "ENDED", "MAX_NODES", "NATIVE", "ROOT", "WAITS", "Trie"]
 
 ROOT = -1
 """No frames at all."""
@@ -27,9 +27,6 @@ CELL = 1
 """Flag: this frame or an older one of the stack is a cell's."""
 WAITS = 2
 """Flag: the leaf is an event loop that has nothing to do."""
-BLOCKS = 4
-"""Flag: a thread was seen to sleep here for a whole slice."""
-
 _LOOP_WAITS = (("selectors.py", "select"), ("windows_events.py", "_poll"), ("windows_events.py", "select"))
 
 
@@ -46,6 +43,8 @@ class Trie:
         self.parents = array("i")
         self.codes: list[CodeType] = []
         self.offsets = array("i")
+        #: Looks that found a thread asleep here, less those that may have found it running. Within [-100, 100].
+        self.asleep = array("b")
         self.flags = array("b")
         self.cut = 0  # how many stacks lost frames to the limit
         self._children: dict[int, int] = {}
@@ -86,6 +85,16 @@ class Trie:
             node = child
         return node
 
+    def vote(self, node: int, vote: int) -> None:
+        """Remember whether a thread slept at this node (1) or ran (-1)."""
+        self.asleep[node] = max(-100, min(100, self.asleep[node] + vote))
+
+    def root(self, node: int) -> int:
+        """Return the outermost frame of a stack."""
+        while self.parents[node] >= 0:
+            node = self.parents[node]
+        return node
+
     def _add(self, parent: int, code: CodeType, offset: int) -> int:
         node = len(self.flags)
         if node >= self._limit and parent >= 0:
@@ -103,6 +112,7 @@ class Trie:
         self.parents.append(parent)
         self.codes.append(code)
         self.offsets.append(offset)
+        self.asleep.append(0)
         self.flags.append(flags)  # last: its length is what readers in other threads go by
         self._children[(id(code) + offset << 24) + parent] = node
         return node
