@@ -311,3 +311,22 @@ def test_a_low_page_s_card_keeps_to_the_numbers(open_page):
     _, y = view.at(0.3, 1)
     assert box["y"] >= y + 9 or box["y"] + box["height"] <= y - 9
     assert box["y"] + box["height"] <= 230
+
+
+def test_the_zoom_stays_with_the_frames_when_numbers_or_folds_change(view):
+    view.inside.locator(".mine").click()
+    view.click(0.3, 1)
+    view.click(0.1, 2)
+    view.click(0.1, 3)
+    assert view.crumbs()[1:] == ["<cell>", "train", "svd", "_wrap"]
+    view.inside.get_by_role("radio", name="Wall").click()
+    view.settle()
+    assert view.crumbs() == ["All · Wall 1.00 s", "<cell>", "train", "svd", "_wrap"]
+    view.inside.locator(".mine").click()
+    view.settle()
+    assert view.crumbs()[1:] == ["<cell>", "train", "svd"]
+    view.menu("What is shown", "Root at the bottom")
+    view.key("Escape")
+    assert view.crumbs()[1:] == ["<cell>", "train", "svd"]
+    view.key("Escape")
+    assert len(view.crumbs()) == 1

@@ -103,6 +103,14 @@ export class Camera {
     this.stage.moved();
   }
 
+  /** Be at a box, as if one had always been there. @param {number} box */
+  startAt(box) {
+    const boxes = this.stage.boxes();
+    if (!boxes || box < 0) return;
+    this.focus = box;
+    this.go(fit(this.goal, this.stage.extent(), boxes, box), false);
+  }
+
   /** Bring a box into view; one too narrow to be seen is zoomed near. @param {number} box */
   reveal(box) {
     const boxes = this.stage.boxes();

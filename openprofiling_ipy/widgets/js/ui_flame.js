@@ -6,7 +6,7 @@ import { remember } from "./store.js";
 import { describe } from "./ui_describe.js";
 import { Picture } from "./ui_picture.js";
 import { sceneOf } from "./ui_scene.js";
-import { heaviestOf, sameFunction } from "./ui_walk.js";
+import { boxOfPath, heaviestOf, sameFunction } from "./ui_walk.js";
 
 /** @import { Boxes, Tree } from "./types.js" */
 /** @import { App } from "./ui_app.js" */
@@ -36,8 +36,12 @@ export class Flame extends Picture {
     const { state } = store;
     const boxes = this.boxes();
     const tree = findings.tree(state);
+    const { scene } = this.panel;
+    const path = scene && scene.boxes !== boxes ? pathOf(this.panel).map((box) => scene.boxes.fn[box]) : [];
     const marked = state.line ? this.marks(tree, state.line.file, state.line.line) : sameFunction(tree, state.selected);
     this.panel.show(sceneOf(this.app, boxes, findings.lit(state), marked), this.selected(), state.up);
+    // Other numbers or folds of the same frames: the zoom stays with the frames.
+    this.panel.camera.startAt(boxOfPath(boxes, path));
     // What was selected in another tab comes into view here.
     if (state.selected !== this.known && state.node < 0) this.panel.camera.reveal(heaviestOf(boxes, state.selected));
     this.known = state.selected;

@@ -100,13 +100,14 @@ export class Panel {
    * @param {boolean} up
    */
   show(scene, selected, up) {
-    const other = this.scene?.boxes !== scene.boxes || this.frame.up !== up;
+    const other = this.scene?.boxes !== scene.boxes;
+    const turned = this.frame.up !== up;
     this.scene = scene;
     this.selected = selected;
     this.frame.up = up;
-    if (other) {
+    if (other) this.camera.reset();
+    if (other || turned) {
       this.hovered = -1;
-      this.camera.reset();
       this.layout();
       this.options.onmove?.();
     }

@@ -35,6 +35,22 @@ function widestChild({ parent, firstChild, x0, x1, count }, box) {
 }
 
 /**
+ * Follow a path of functions as far as it goes, over those that are not there; -1 where none is.
+ *
+ * @param {Boxes} boxes
+ * @param {number[]} path root first
+ */
+export function boxOfPath({ fn, parent, firstChild, rowStart, count }, path) {
+  let box = -1;
+  for (const wanted of path) {
+    let child = box < 0 ? (rowStart[0] ?? -1) : firstChild[box];
+    while (child >= 0 && child < count && parent[child] === box && fn[child] !== wanted) child++;
+    if (child >= 0 && child < count && parent[child] === box) box = child;
+  }
+  return box;
+}
+
+/**
  * The match after (1) or before (-1) a box in reading order; round at the ends, -1 where there is none.
  *
  * @param {Int32Array} matches boxes in reading order
