@@ -63,6 +63,11 @@ class ThreadState:
         self.outside = False  # whether it was about other things than the recording when last seen
         self.unplaced = 0  # CPU time, ns, that it used and no sample has got; negative: one has got it in advance
 
+    def rename(self, name: str) -> None:
+        self.name = name
+        if self.lane is not None:
+            self.lane.name = name
+
 
 class Threads:
     """The threads that live now, by ident."""
@@ -88,6 +93,16 @@ class Threads:
     def meet(self, ident: int, *, before: bool = False) -> ThreadState:
         """Return a state for a thread met for the first time. All its CPU time so far counts, unless it was there `before`."""
         name, clock = self._process.facts(ident)
+        identity = self._process.identity(ident)
+        old = self.living.get(ident)
+        if old is not None:
+            # `threading` learns about a thread after it has begun, and forgets it before it is gone.
+            if old.clock == clock and (old.identity is None or identity is None):
+                old.identity = identity
+                if identity is not None:
+                    old.rename(name)
+                return old
+            self.part(ident)
         cpu = 0
         if before:
             try:
@@ -96,16 +111,8 @@ class Threads:
                 cpu = 0
         hidden = ident in SAMPLERS or self._hidden(ident)
         self.hidden_seen += hidden and ident not in SAMPLERS
-        state = ThreadState(self._process.identity(ident), name, clock, cpu, hidden=hidden)
-        old = self.living.get(ident)
-        if old is not None and old.clock == clock:
-            # `threading` has learnt about a thread only now that was known here before.
-            state.cpu, state.lane, state.hidden = old.cpu, old.lane, old.hidden
-            if old.lane is not None:
-                old.lane.name = name
-        elif old is not None:
-            self.part(ident)
-        if state.lane is None and not hidden:
+        state = ThreadState(identity, name, clock, cpu, hidden=hidden)
+        if not hidden:
             state.lane = self._lane(name, home=not before or ident == self._home)
         self.living[ident] = state
         return state
