@@ -160,6 +160,17 @@ test("in time order no busy cell of the first row stays blank", () => {
   }
 });
 
+test("3,000 frames deep: laid out, seen and hit", () => {
+  const profile = profileOf(`t=5 5 ${Array.from({ length: 3000 }, (_, i) => `f${i % 7}`).join(" ")}`);
+  const tree = treeOf(profile);
+  for (const boxes of [leftHeavy(tree), timeOrder(profile, tree, Uint8Array.of(1), 0)]) {
+    assert.equal(boxes.rows, 3000);
+    assert.deepEqual([...visible(boxes, { x0: 0, x1: 5, row0: 2990.5, row1: 4000 }, 1)], [2990, 2991, 2992, 2993, 2994, 2995, 2996, 2997, 2998, 2999]);
+    assert.equal(hit(boxes, 4, 2999), 2999);
+    checkIndex(boxes);
+  }
+});
+
 test("nothing to lay out", () => {
   const boxes = leftHeavy(treeOf(profileOf("3 -")));
   assert.deepEqual([boxes.count, boxes.rows, boxes.x1Max], [0, 0, 0]);
