@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openprofiling_ipy import marker
+from openprofiling_ipy import marker, repeat
 from openprofiling_ipy.profilers.base import Scope
 
 __all__ = ["STATEMENT", "Cells", "cells_of", "current_shell", "identity", "place", "scope"]
@@ -153,6 +153,7 @@ def scope() -> Scope:
     return Scope(
         sources=cells_of(shell),
         hidden_files=(*filter(None, map(_folder, ("openprofiling_ipy", *_KERNEL))), STATEMENT),
+        outer_files=frozenset({repeat.__file__}),
         hidden_threads=frozenset(_kernel_threads()),
     )
 

@@ -24,7 +24,8 @@ from openprofiling_ipy.cells import STATEMENT, cells_of, identity
 from openprofiling_ipy.display import Display
 from openprofiling_ipy.errors import AgentError, AlreadyRunning, NotRunning, QueryError
 from openprofiling_ipy.exporters import naming
-from openprofiling_ipy.runner import Repeat, Statement, at_once
+from openprofiling_ipy.repeat import Repeat, at_once
+from openprofiling_ipy.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator

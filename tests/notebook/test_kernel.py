@@ -277,6 +277,8 @@ def test_repeats_are_silent_and_the_last_run_is_the_natural_one(kernel):
     times = kernel.value("times")
     assert 5 <= times <= 51
     assert f"{times} runs of " in answer.table
+    assert "burn(.01)" in answer.table
+    assert "--for" not in answer.table, "a repeat shows as the natural run does, not below its line"
 
 
 def test_repeats_of_a_cell_that_awaits(kernel):
@@ -296,7 +298,7 @@ def test_an_exception_in_a_repeat_ends_it(kernel):
     assert kernel.value("seen") == 3
     trace = "\n".join(answer.errors[0]["traceback"])
     assert "line 3" in trace
-    assert "runner.py" not in trace
+    assert "repeat.py" not in trace
     assert "3 runs" in answer.table or "failed" in answer.table
 
 
