@@ -66,9 +66,10 @@ class Recording(Protocol):
 
 
 class Profiler(Protocol):
-    """Knows how to collect one kind of data."""
+    """Knows how to collect one kind of data; `name` is what users call it."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def start(self) -> Recording:
         """Begin. Raises ProfilerUnavailable where it cannot run here."""

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "PROFILERS", "create", "names"]
 
 GROUP = "openprofiling_ipy.profilers"
-PROFILERS: tuple[Callable[..., Profiler], ...] = (CpuProfiler, WallProfiler)
+PROFILERS: tuple[type[CpuProfiler | WallProfiler], ...] = (CpuProfiler, WallProfiler)
 
 
 def _ours() -> dict[str, Callable[..., Profiler]]:
-    return {profiler.name: profiler for profiler in PROFILERS}  # type: ignore[attr-defined]
+    return {profiler.name: profiler for profiler in PROFILERS}
 
 
 def names() -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def chain(task: Any) -> list[tuple[CodeType, int]]:
     Return (code, byte offset) of every frame that a task waits in, outermost first.
 
     Goes through coroutines, generators, async generators, tasks that the task awaits, and `gather` (into the first
-    child that is not done). Only reads attributes, so it is safe from any thread; a chain that changes meanwhile is cut.
+    child that is not done). Only reads attributes, so any thread may call it; a chain that changes meanwhile is cut.
     """
     frames: list[tuple[CodeType, int]] = []
     seen: set[int] = set()

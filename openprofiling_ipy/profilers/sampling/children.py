@@ -62,14 +62,14 @@ def _living() -> dict[int, int]:
 
 
 def _tree_cpu(pid: int, depth: int) -> int:
-    below = _children_of(str(pid)) if depth < 8 else []  # noqa: PLR2004  # deeper families are summed when they end
+    below = _children_of(str(pid)) if depth < 8 else []  # deeper families are summed when they end
     return _cpu(pid) + sum(_tree_cpu(child, depth + 1) for child in below)
 
 
 def _children_of(pid: str) -> list[int]:
     found: list[int] = []
     try:
-        for thread in os.listdir(f"/proc/{pid}/task"):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # light
             with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:  # noqa: PTH123  # light
                 found += map(int, file.read().split())
     except OSError:

@@ -40,9 +40,7 @@ class Collected:
     facts: Facts = field(default_factory=dict)
 
 
-def facts(
-    kind: str, rate: float, sampler: Sampler, pace: Pace, children: Children, cpu: int, error: str
-) -> Facts:
+def facts(sampler: Sampler, pace: Pace, children: Children, *, kind: str, rate: float, cpu: int, error: str) -> Facts:
     """Return the attributes of a recording: those that always stand there, and those that have something to say."""
     from openprofiling_ipy.model.attributes import A
 

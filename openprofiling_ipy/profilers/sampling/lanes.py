@@ -22,7 +22,7 @@ _NUMBERED = re.compile(r"\d+")
 
 
 class Lane:
-    """What a lane is called. `Threads` reuses lanes, so that a thousand short threads do not make a thousand of them."""
+    """What a lane is called. `Threads` reuses lanes: a thousand short threads do not make a thousand of them."""
 
     __slots__ = ("home", "index", "kind", "name")
 
@@ -91,7 +91,7 @@ class Threads:
             self.meet(ident, before=True)
 
     def meet(self, ident: int, *, before: bool = False) -> ThreadState:
-        """Return a state for a thread met for the first time. All its CPU time so far counts, unless it was there `before`."""
+        """Return a state for a new thread. All its CPU time so far counts, unless it was there `before`."""
         name, clock = self._process.facts(ident)
         identity = self._process.identity(ident)
         old = self.living.get(ident)

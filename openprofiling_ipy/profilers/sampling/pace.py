@@ -18,18 +18,18 @@ class Pace:
     def __init__(self, period: int) -> None:
         self.period = self._asked = period
         self.slowest = period
-        self._last = (0, 0, 0)  # ticks, now, own CPU
+        self._last = (0, 0)  # ticks, own CPU
 
     @property
     def slowed(self) -> bool:
         return self.slowest > self._asked
 
-    def judge(self, ticks: int, now: int, own_cpu: int) -> int | None:
+    def judge(self, ticks: int, own_cpu: int) -> int | None:
         """Return another period to go on with, or None."""
-        last_ticks, last_now, last_cpu = self._last
+        last_ticks, last_cpu = self._last
         if ticks - last_ticks < _WINDOW:
             return None
-        self._last = (ticks, now, own_cpu)
+        self._last = (ticks, own_cpu)
         if not last_ticks:
             return None
         allowed = max(_SHARE, _LOOK / self._asked)

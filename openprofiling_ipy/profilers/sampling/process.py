@@ -100,9 +100,10 @@ class LiveProcess:
 
     def all_clocks(self) -> list[int]:
         try:
-            return [clock_of(int(native_id)) for native_id in os.listdir("/proc/self/task")]
+            native_ids = os.listdir("/proc/self/task")  # noqa: PTH208  # light
         except OSError:
             return []
+        return [clock_of(int(native_id)) for native_id in native_ids]
 
     def _foreign_clock(self, ident: int) -> int:
         """

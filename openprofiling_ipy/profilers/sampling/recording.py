@@ -124,15 +124,13 @@ class Sampling:
             due, before = schedule.due(), own_cpu()
             turns.open()
             stopped = wait(timeout=max(due - now(), _SHORTEST) / 1e9)
-            waited = turns.begin()
+            taken = turns.take(now() - due, own_cpu() - before)
             if stopped or self._ended:
                 return
-            late = now() - due
-            spent = own_cpu() - before
-            sampler.look(ident, min(late, waited), turns.turn(waited, late))
-            turns.judge(sampler.seen, waited, late, spent, sampler.busy, sampler.load)
+            sampler.look(ident, taken.lag, taken.turn)
+            turns.judge(taken, sampler.seen, sampler.busy, sampler.load)
             if sampler.ticks % 32 == 0:
-                period = self._pace.judge(sampler.ticks, now(), sampler.own_cpu)
+                period = self._pace.judge(sampler.ticks, sampler.own_cpu)
                 if period is not None:
                     schedule.change(period)
                 if now() >= next_children:
@@ -192,7 +190,9 @@ class Sampling:
             origin=sampler.started,
             started_at=self._started_at,
             duration=now - sampler.started,
-            facts=facts(self._kind, self._rate, sampler, self._pace, self._children, cpu, self._error),
+            facts=facts(
+                sampler, self._pace, self._children, kind=self._kind, rate=self._rate, cpu=cpu, error=self._error
+            ),
         )
         return build(collected, self._kind, self._scope, self._positions, show_all=self._all_threads)
 

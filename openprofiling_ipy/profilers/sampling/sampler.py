@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads, ThreadState
+from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads
 from openprofiling_ipy.profilers.sampling.native import Native
 from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
 from openprofiling_ipy.profilers.sampling.samples import MAX_SAMPLES, Samples
 from openprofiling_ipy.profilers.sampling.schedule import Schedule
+from openprofiling_ipy.profilers.sampling.sight import STILL, UNSEEN, Eye
 from openprofiling_ipy.profilers.sampling.tasks import Tasks
-from openprofiling_ipy.profilers.sampling.turns import Turn
 from openprofiling_ipy.profilers.sampling.trie import CELL, ROOT, WAITS, Trie
+from openprofiling_ipy.profilers.sampling.turns import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openprofiling_ipy.profilers.sampling.lanes import ThreadState
     from openprofiling_ipy.profilers.sampling.process import Process
+    from openprofiling_ipy.profilers.sampling.sight import Sight
 
 __all__ = ["Sampler"]
-
-#: In place of a node: a thread that is not shown, and one that has not run since the last look.
-UNSEEN = -4
-STILL = -5
-
-#: What a thread did: its ident and state, its CPU clock (ns), and then its stack, or UNSEEN or STILL.
-Sight = tuple[int, ThreadState, int, int]
-
-#: A look that takes longer (ns) may have been interrupted while it read stacks.
-_TORN = 200_000
 
 
 class Sampler:
@@ -55,6 +48,7 @@ class Sampler:
         self.samples = Samples()
         self.threads = Threads(process, self.lanes, home, hidden)
         self.tasks = Tasks(process, self.trie, self.lanes, self.threads, home)
+        self._eye = Eye(process, self.trie, self.threads)
         self.native = Native(process, self.threads, self.lanes)
         self.ticks = 0
         self.own_cpu = 0
@@ -66,9 +60,7 @@ class Sampler:
         self._home = home
         self._in_cells = is_cell is not None
         self._limit = limit
-        self._clocks = (0, 0)  # of the process and the sampler's thread, when last read
         self._span = 1
-        self._moved = False  # whether any thread shown has run
         self.process_cpu = 0
 
     def begin(self) -> None:
@@ -88,8 +80,8 @@ class Sampler:
         `turn` tells whether it was held.
         """
         last = self.seen
-        seen = self._see(own)
-        now = self.seen
+        seen = self._eye.see(own)
+        self.seen = now = self._eye.now
         self._begin, self._span = self._end, max(now - last, 1)
         self._end = self.schedule.looked(now - lag)
         if not self.ticks:
@@ -101,64 +93,13 @@ class Sampler:
             for ident in [ident for ident in living if ident not in there]:
                 self.threads.part(ident)
         # Where no thread has run, no task has moved.
-        if self._moved:
+        if self._eye.moved:
             self.tasks.look(self.ticks, self._begin, self.samples)
         known, self.busy = self._commit(seen, turn)
         self.load = known / self._span
         self._settle(known)
         if len(self.samples) > self._limit:
             self._aggregate()
-
-    def _see(self, own: int) -> list[Sight]:
-        """Return what all threads do, as of one moment."""
-        started = self.process.now()
-        seen = self._capture(own)
-        self.seen = self.process.now()
-        if self.seen - started > _TORN:
-            self._mend(seen)
-        return seen
-
-    def _mend(self, seen: list[Sight]) -> None:
-        """
-        Look again at threads whose stack lost its outer frames.
-
-        The GIL changed hands while stacks were read, or may have: a frame that returned meanwhile has no caller any more.
-        """
-        frames = self.process.frames()
-        for index, (ident, state, cpu, node) in enumerate(seen):
-            torn = node >= 0 and state.node >= 0 and self.trie.root(node) != self.trie.root(state.node)
-            if torn and ident in frames:
-                seen[index] = (ident, state, cpu, self.trie.walk(frames[ident]))
-
-    def _capture(self, own: int) -> list[Sight]:
-        living, identity, walk = self.threads.living, self.process.identity, self.trie.walk
-        # Clocks come before stacks: if a thread runs on in between, its clock tells at the next look.
-        self._clocks = self.process.cpu(), self.process.own_cpu()
-        clocks = {ident: self._cpu(state) for ident, state in living.items()}
-        frames = self.process.frames()
-        new = [ident for ident in frames if ident not in clocks or living[ident].identity is not identity(ident)]
-        if new:
-            for ident in new:
-                if ident != own:
-                    state = self.threads.meet(ident)
-                    clocks[ident] = self._cpu(state)
-            frames = self.process.frames()
-        seen: list[Sight] = []
-        self._moved = False
-        for ident, frame in frames.items():
-            state = living.get(ident)
-            if state is None or ident == own:
-                continue
-            cpu = clocks[ident]
-            if state.hidden:
-                node = UNSEEN
-            elif cpu == state.cpu and state.row >= 0 and state.clock != NO_CLOCK:
-                node = STILL
-            else:
-                node = walk(frame)
-                self._moved = True
-            seen.append((ident, state, cpu, node))
-        return seen
 
     def _commit(self, seen: list[Sight], turn: Turn) -> tuple[int, int]:
         """Sample what was seen. Return the CPU time (ns) used and how many threads used a good part of the span."""
@@ -200,19 +141,13 @@ class Sampler:
         """
         if state.clock == NO_CLOCK:
             return False
-        if used * 8 >= self._span * 7 or self._cpu(state) > state.cpu:
+        if used * 8 >= self._span * 7 or self._eye.clock(state) > state.cpu:
             self.trie.vote(node, -1)
             return False
         if turn is Turn.UNKNOWN:
             return self.trie.asleep[node] > 0 or bool(self.trie.flags[node] & WAITS)
         self.trie.vote(node, 1 if turn is Turn.FREE else -1)
         return turn is Turn.FREE or self.trie.asleep[node] > 0 or bool(self.trie.flags[node] & WAITS)
-
-    def _cpu(self, state: ThreadState) -> int:
-        try:
-            return self.process.thread_cpu(state.clock)
-        except OSError:
-            return state.cpu
 
     def _ran(self, ident: int, state: ThreadState, node: int, used: int) -> None:
         """Sample a thread that runs, or waits for the GIL to."""
@@ -248,7 +183,7 @@ class Sampler:
 
     def _settle(self, known: int) -> None:
         """Place the CPU time that none of the visited threads used."""
-        cpu, own = self._clocks
+        cpu, own = self._eye.cpu, self._eye.own_cpu
         unknown = cpu - self.process_cpu - known - (own - self.own_cpu)
         self.process_cpu, self.own_cpu = cpu, own
         if self.process.thread_clocks:
@@ -257,7 +192,7 @@ class Sampler:
             self._estimate(unknown)
 
     def _estimate(self, unknown: int) -> None:
-        """Give CPU time to the threads that moved, where the platform has one clock for all; else to the home thread."""
+        """Give CPU time to the threads that moved, else to the home thread: the platform has one clock for all."""
         states = [state for state in self.threads.living.values() if state.row >= 0]
         moved = [s for s in states if self.samples.count[s.row] == 1] or [
             s for s in states if s.lane is not None and s.lane.index == 0
@@ -282,7 +217,7 @@ class Sampler:
             for state in list(self.threads.living.values()):
                 if 0 <= state.row < len(copied):
                     if not state.outside:
-                        used = self._cpu(state) - state.cpu
+                        used = self._eye.clock(state) - state.cpu
                         copied.place(state.row, state.unplaced + used, 2 * self.schedule.period)
                     missing = max(0, now - self._end)
                     copied.wall[state.row] += missing

@@ -31,7 +31,9 @@ class Samples:
     def __len__(self) -> int:
         return len(self.count)
 
-    def add(self, node: int, lane: int, time: int, cpu: int, wall: int, count: int = 1) -> int:
+    def add(  # noqa: PLR0917  # the columns, many times a second
+        self, node: int, lane: int, time: int, cpu: int, wall: int, count: int = 1
+    ) -> int:
         """Append a row and return its number."""
         self.node.append(node)
         self.lane.append(lane)
@@ -70,7 +72,7 @@ class Samples:
 
     def aggregated(self, rows: int) -> tuple[Samples, int]:
         """
-        Return these samples with the first `rows` joined into one row a lane and stack, and the time up to which they are.
+        Return these samples with the first `rows` joined into one a lane and stack, and the time up to which they are.
 
         Within a lane the joined rows follow each other without a gap in order of first appearance: what they stand for
         is kept, when it was is not.

@@ -1,4 +1,4 @@
-"""When to look. Time is cut into equal slices, and each is looked at once, at a moment that differs from slice to slice."""
+"""When to look: time is cut into equal slices, and each is looked at once, at a moment that differs from the last."""
 
 from __future__ import annotations
 

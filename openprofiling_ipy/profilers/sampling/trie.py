@@ -1,4 +1,4 @@
-"""Stacks under interned numbers, built while sampling: integers in flat tables, nothing for the garbage collector to walk."""
+"""Stacks under interned numbers, built while sampling: flat tables of integers, nothing for the collector to walk."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ _LOOP_WAITS = (("selectors.py", "select"), ("windows_events.py", "_poll"), ("win
 
 class Trie:
     """
-    Node n is the frame `codes[n]` at byte offset `offsets[n]`, called from node `parents[n]` (ROOT: none); parents come first.
+    Node n is the frame `codes[n]` at byte offset `offsets[n]`, called from node `parents[n]` (ROOT: none).
+
+    Parents come before children.
 
     A frame is recognised by the address of its instruction, id(code) + f_lasti: unique as long as the code is kept
     alive, which its node does. Comparing code objects would hash their bytecode and take two functions of the same

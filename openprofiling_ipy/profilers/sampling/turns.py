@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from enum import Enum, auto
+from typing import NamedTuple
 
-__all__ = ["Turn", "Turns"]
+__all__ = ["Taken", "Turn", "Turns"]
 
 #: Switch intervals (s) that are tried in this order in place of the usual one.
 _LEVELS = (250e-6, 20e-6)
@@ -28,6 +29,20 @@ class Turn(Enum):
     FREE = auto()
     HELD = auto()
     UNKNOWN = auto()
+
+
+class Taken(NamedTuple):
+    """A turn: the switch interval it was waited for with, how late it came, what CPU that took (ns), and how."""
+
+    waited: int
+    late: int
+    spent: int
+    turn: Turn
+
+    @property
+    def lag(self) -> int:
+        """How much of being late is usual where the GIL is held, ns."""
+        return min(self.waited, self.late)
 
 
 class Turns:
@@ -54,11 +69,6 @@ class Turns:
         self._not_before = 0
         self._patience = 1_000_000_000  # ns until a shorter interval is tried again
 
-    @property
-    def interval(self) -> int:
-        """The switch interval while waiting, ns."""
-        return round(self._set * 1e9)
-
     def open(self) -> None:
         """Before waiting for a turn: set the interval for it."""
         if abs(sys.getswitchinterval() - self._set) > _SAME:
@@ -68,15 +78,16 @@ class Turns:
         # Now and then a longer one shows whether the GIL was free, which at the shortest nobody can tell.
         self._put(self._level if self._tick % _FREE_EVERY else min(self._level, 0))
 
-    def begin(self) -> int:
+    def take(self, late: int, spent: int) -> Taken:
         """
-        At the beginning of a turn: set the interval for the time of the look. Return the one that was waited with, ns.
+        At the beginning of a turn that came `late` and took `spent` CPU of the sampler (ns): set the interval for it.
 
-        Long enough that the look is not interrupted, but where it is, the sampler must come by the GIL again.
+        It is long enough for a look not to be interrupted; but where it is, the sampler must come by the GIL again.
         """
-        waited = self.interval
+        waited = round(self._set * 1e9)
         self._put(min(self._level, 0))
-        return waited
+        told = Turn.FREE if late < _FREE else Turn.HELD
+        return Taken(waited, late, spent, told if waited > _FREE else Turn.UNKNOWN)
 
     def close(self) -> None:
         """After the last turn: put the usual interval back, unless the program has set its own meanwhile."""
@@ -89,31 +100,23 @@ class Turns:
             sys.setswitchinterval(wanted)
             self._set = wanted
 
-    def turn(self, waited: int, late: int) -> Turn:
-        """Tell what a turn was that came `late` after it was due, at a switch interval of `waited` (ns)."""
-        if waited <= _FREE:
-            return Turn.UNKNOWN
-        return Turn.FREE if late < _FREE else Turn.HELD
-
-    def judge(self, now: int, waited: int, late: int, spent: int, busy: int, load: float) -> None:
-        """
-        Learn from a turn at `now` that came `late` after it was due and took `spent` CPU of the sampler (ns).
-
-        It was `waited` for with that switch interval (ns). Meanwhile `busy` threads used a good part of the time, and all together `load` cores.
-        """
+    def judge(self, taken: Taken, now: int, busy: int, load: float) -> None:
+        """Learn from a turn: until `now`, `busy` threads used a good part of the time, all together `load` cores."""
         self._tick += 1
         if busy > 1:
             self._level, self._signs = -1, 0.0
             return
         # A shorter interval did not help: what holds the GIL does not give it up for anybody.
-        in_vain = self._level >= 0 and spent > _COSTLY
-        self._costs = self._costs + min(spent / _COSTLY, 2.0) if in_vain else max(0.0, self._costs - 0.2)
+        in_vain = self._level >= 0 and taken.spent > _COSTLY
+        self._costs = self._costs + min(taken.spent / _COSTLY, 2.0) if in_vain else max(0.0, self._costs - 0.2)
         if self._costs > 5:
             self._back_off(now)
-        if in_vain or late < _FREE or load < _IDLE:
+        if in_vain or taken.late < _FREE or load < _IDLE:
             return
-        forced = waited + _WAKING <= late <= waited + _GOOD
-        self._signs = max(0.0, self._signs - 0.2) if forced else self._signs + min(max(1.0, late / waited / 4), 2.0)
+        if taken.waited + _WAKING <= taken.late <= taken.waited + _GOOD:  # forced
+            self._signs = max(0.0, self._signs - 0.2)
+        else:
+            self._signs += min(max(1.0, taken.late / taken.waited / 4), 2.0)
         if self._signs > 2 and self._level + 1 < len(_LEVELS) and now >= self._not_before:
             self._level, self._signs = self._level + 1, 0.0
 
