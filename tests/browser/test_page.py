@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from openprofiling_ipy.analysis.colors import contrast
+from openprofiling_ipy.analysis.colors import KIND_COLORS, contrast, package_colors
 from openprofiling_ipy.formats import html
 from tests.browser.pages import ROW, threads, viewer, work
 from tests.pictures import profile_of
@@ -181,6 +181,28 @@ def test_the_canvas_has_the_colours_of_the_style_sheet(root):
         sheet = dict(re.findall(r"--([\w-]+): (#\w+);", block))
         for name in ("bg", "soft", "line", "ink", "muted", "accent"):
             assert canvas[name] in (sheet[name], "#" + "".join(c * 2 for c in sheet[name][1:])), (scheme, name)
+
+
+def _mixed(one: str, other: str, part: float) -> str:
+    pairs = ((int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a * part + b * (1 - part)):02x}" for a, b in pairs)
+
+
+def test_labels_can_be_read_on_every_fill(root):
+    """The place behind a name, a label that recedes, and one on a pale box: at least 4.5:1 for any package."""
+    folder = root / "openprofiling_ipy/widgets/js"
+    code = (folder / "paint_colors.js").read_text(encoding="utf-8")
+    theme = (folder / "theme.js").read_text(encoding="utf-8")
+    pale = float(re.findall(r"PALE = ([\d.]+)", code)[0])
+    every = [*package_colors(f"package{number}" for number in range(300)).values(), *KIND_COLORS.values()]
+    for scheme in ("light", "dark"):
+        soft = float(re.findall(rf"{scheme}: ([\d.]+)", code)[0])
+        canvas = dict(re.findall(r"(\w+): \"(#\w+)\"", theme.partition(f"{scheme}: {{")[2].partition("}")[0]))
+        for colors in every:
+            fill, ink = getattr(colors, scheme), getattr(colors, f"ink_{scheme}")
+            assert contrast(_mixed(ink, fill, soft), fill) >= 4.5, (scheme, fill)
+            receding = _mixed(fill, canvas["bg"], pale)
+            assert contrast(canvas["muted"], receding) >= 4.5, (scheme, fill)
 
 
 def test_pale_boxes_can_be_read_too(open_page):

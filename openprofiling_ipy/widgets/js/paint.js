@@ -143,8 +143,14 @@ function paintBox(context, frame, view, scene, box, scale, slivers) {
   const room = Math.min(x + width, frame.width) - from - INSET + 2;
   const text = room > 12 ? labels.fit(fn, room) : "";
   if (!text) return;
-  context.fillStyle = dim ? palette.paleInk : pale ? palette.canvas.ink : palette.ink[fn];
-  context.fillText(text, from, y + ROW / 2);
+  const [ink, soft] = dim ? [palette.paleInk, palette.paleInk] : pale ? [palette.canvas.ink, palette.canvas.muted] : [palette.ink[fn], palette.soft[fn]];
+  const { full, name, widths } = labels.labelOf(fn);
+  const named = text === full ? name : text;
+  context.fillStyle = ink;
+  context.fillText(named, from, y + ROW / 2);
+  if (named === text) return;
+  context.fillStyle = soft;
+  context.fillText(text.slice(named.length), from + widths[1], y + ROW / 2);
 }
 
 /**

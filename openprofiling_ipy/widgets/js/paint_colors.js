@@ -10,6 +10,7 @@ import { CANVAS } from "./theme.js";
  * @property {typeof CANVAS["light"]} canvas
  * @property {string[]} fill by function
  * @property {string[]} ink text on `fill`
+ * @property {string[]} soft the place behind a name on `fill`
  * @property {string[]} pale the fill of what recedes: too few samples, or a search that it does not match
  * @property {string} paleInk text on `pale`
  */
@@ -18,6 +19,8 @@ import { CANVAS } from "./theme.js";
 const GREY = { light: "#dcdfe4", dark: "#43474d", ink_light: "#1f2226", ink_dark: "#f3f5f8" };
 /** How much of its colour a pale box keeps. */
 const PALE = 0.28;
+/** How much of its ink a place keeps: as little as leaves it at 4.5:1 on every fill. */
+const SOFT = { light: 0.75, dark: 0.85 };
 
 /**
  * @param {ViewFacts} view
@@ -40,9 +43,10 @@ export function createPalette(view, places, scheme) {
   const fills = colors.map((one) => one[scheme]);
   const inks = colors.map((one) => one[scheme === "dark" ? "ink_dark" : "ink_light"]);
   const pales = fills.map((fill) => mix(fill, canvas.bg, PALE));
+  const softs = inks.map((ink, i) => mix(ink, fills[i], SOFT[scheme]));
   /** @param {string[]} list */
   const byFunction = (list) => Array.from(places.of, (place) => list[place]);
-  return { canvas, fill: byFunction(fills), ink: byFunction(inks), pale: byFunction(pales), paleInk: canvas.muted };
+  return { canvas, fill: byFunction(fills), ink: byFunction(inks), soft: byFunction(softs), pale: byFunction(pales), paleInk: canvas.muted };
 }
 
 /**
