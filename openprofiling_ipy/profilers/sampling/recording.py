@@ -65,6 +65,7 @@ class Sampling:
         self._all_threads = all_threads
         self._process = process or LiveProcess()
         self._wake = threading.Lock()
+        self._ready = threading.Lock()
         self._ending = threading.Lock()
         self._children = Children()
         self._turns = Turns()
@@ -92,6 +93,7 @@ class Sampling:
         self._started_at = time.time_ns()
         self._process_cpu = self._process.cpu()
         self._wake.acquire()
+        self._ready.acquire()
         thread = threading.Thread(target=self._run, name="openprofiling-sampler", daemon=True)
         try:
             thread.start()
@@ -99,12 +101,24 @@ class Sampling:
             raise ProfilerUnavailable(self._kind, str(error), "end some threads, or run where there are any") from error
         self._thread = thread
         _running.add(self)
+        # Were it not waiting for its first turn when the program goes on, a first call that keeps the GIL would be
+        # over before it is.
+        try:
+            self._ready.acquire()
+        except BaseException:  # an interrupt: nobody will ever stop what was never handed over
+            self._halt()
+            raise
         return self
 
     def _run(self) -> None:
         ident = threading.get_ident()
         SAMPLERS.add(ident)
         try:
+            try:
+                if sys.platform == "linux":  # elsewhere a priority is the whole process's
+                    _be_punctual()
+            finally:
+                self._ready.release()
             self._loop(ident)
         except Exception as error:  # noqa: BLE001  # it must never reach the program
             self._error = f"{type(error).__name__}: {error}"
@@ -118,8 +132,6 @@ class Sampling:
         now, own_cpu = self._process.now, self._process.own_cpu
         schedule = sampler.schedule
         next_children = now() + _CHILDREN_EVERY
-        if sys.platform == "linux":  # elsewhere a priority is the whole process's
-            _be_punctual()
         while True:
             due, before = schedule.due(), own_cpu()
             turns.open()
