@@ -257,3 +257,22 @@ def test_everything_has_a_name_for_those_who_listen(open_page):
             == []
         )
     assert view.inside.get_by_role("tabpanel", name="Lines").count() == 1
+
+
+def test_another_profile_takes_the_place_of_the_first(open_page):
+    """What benchmarks do: nothing of the first viewer still answers."""
+    view = viewer(open_page, work())
+    again = """async () => {
+        const packed = Uint8Array.from(atob(document.getElementById('oprof-data').textContent), (c) => c.charCodeAt(0));
+        const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+        oprofOpen(document.getElementById('oprof'), await new Response(stream).json());
+    }"""
+    view.page.evaluate(again)
+    view.settle()
+    view.click(0.3, 1)
+    assert view.crumbs()[-1] == "train"
+    view.key("?")
+    assert view.inside.get_by_role("dialog").count() == 1
+    view.key("Escape")
+    view.key("Escape")
+    assert len(view.crumbs()) == 1

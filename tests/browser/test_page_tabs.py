@@ -255,3 +255,10 @@ def test_tabs_are_walked_by_arrows(view):
     expect(view.inside.get_by_role("tab", name="Time")).to_have_attribute("aria-selected", "true")
     view.key("ArrowLeft", "ArrowLeft")
     expect(view.inside.get_by_role("tab", name="Lines")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_library_without_source_does_not_push_the_cell_aside(view):
+    view.click(0.1, 2)
+    assert view.status().startswith("svd")
+    view.tab("Lines")
+    assert "np.linalg.svd(rows)" in view.text(".rows:visible")

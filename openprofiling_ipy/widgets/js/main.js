@@ -15,16 +15,21 @@ import { createViews } from "./ui_views.js";
 // Taken before anything is drawn: the HTML export is this very text. The template is written as browsers serialize it.
 const original = `<!DOCTYPE html>${document.documentElement.outerHTML}`;
 
+/** Ends the viewer that is open. */
+let close = () => {};
+
 /**
- * Build the viewer from columns, as the page holds them.
+ * Build the viewer from columns, as the page holds them; in place of the one before.
  *
  * @param {HTMLElement} host
  * @param {{profile: Columns, view: ViewFacts}} data
  */
 function open(host, { profile, view }) {
   const start = performance.now();
+  close();
   host.replaceChildren();
   const app = createApp(host, decode(profile), view, original);
+  close = app.close;
   const views = createViews(app);
   const header = createHeader(app, views.picture);
   const tools = createTools(app);

@@ -21,8 +21,11 @@ export const CANVAS = {
   dark: { bg: "#15171b", soft: "#1d2025", line: "#2c3138", ink: "#e7eaee", muted: "#a0a9b5", accent: "#86b0ff", mark: "#ffd24d" },
 };
 
-/** @param {Window} page */
-export function createTheme(page) {
+/**
+ * @param {Window} page
+ * @param {AbortSignal} signal ends it
+ */
+export function createTheme(page, signal) {
   const root = page.document.documentElement;
   const system = page.matchMedia("(prefers-color-scheme: dark)");
   let told = asMode(root.dataset.theme);
@@ -49,8 +52,8 @@ export function createTheme(page) {
     told = asMode(said.theme);
     apply();
   }
-  system.addEventListener("change", apply);
-  page.addEventListener("message", hear);
+  system.addEventListener("change", apply, { signal });
+  page.addEventListener("message", hear, { signal });
   apply();
   if (page.parent !== page) page.parent.postMessage({ type: "oprof-ready" }, "*");
   return {

@@ -30,7 +30,9 @@ export function createApp(host, profile, view, original) {
   const places = placesOf(profile, view);
   const store = createStore(firstState(profile, places, view));
   const findings = createFindings(profile, places);
-  const theme = createTheme(window);
+  const end = new AbortController();
+  const { signal } = end;
+  const theme = createTheme(window, signal);
   const measurer = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
   measurer.font = FONT;
   measurer.fontKerning = "none";
@@ -49,9 +51,12 @@ export function createApp(host, profile, view, original) {
   return {
     host, profile, view, original, places, store, findings, theme, ruler, labels, name,
     gate: createGate((run) => void requestAnimationFrame(run)),
-    popover: createPopover(host),
+    popover: createPopover(host, signal),
     card: createCard(host),
-    focus: createFocus(window),
+    focus: createFocus(window, signal),
+    /** Says when the viewer ends: what listens beyond its own elements stops then. */
+    signal,
+    close: () => end.abort(),
     palette: () => palette(theme.scheme),
     /** Whether nothing may be animated. */
     still: () => calm.matches,

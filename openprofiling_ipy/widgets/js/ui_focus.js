@@ -3,8 +3,11 @@
  * and wheels are the notebook's; a ring shows when they are not. A page of its own is always active.
  */
 
-/** @param {Window} page */
-export function createFocus(page) {
+/**
+ * @param {Window} page
+ * @param {AbortSignal} signal ends it
+ */
+export function createFocus(page, signal) {
   const { documentElement: root } = page.document;
   const embedded = page.parent !== page;
   let active = false;
@@ -16,16 +19,16 @@ export function createFocus(page) {
     if (!now) engaged = false;
   }
   root.toggleAttribute("data-embedded", embedded);
-  page.addEventListener("focus", () => set(true));
-  page.addEventListener("blur", () => set(false));
-  page.document.addEventListener("focusin", () => set(true));
+  page.addEventListener("focus", () => set(true), { signal });
+  page.addEventListener("blur", () => set(false), { signal });
+  page.document.addEventListener("focusin", () => set(true), { signal });
   page.document.addEventListener(
     "pointerdown",
     () => {
       set(true);
       engaged = true;
     },
-    true,
+    { capture: true, signal },
   );
   set(false);
   return {

@@ -14,15 +14,17 @@
 
 /** @param {Controls} controls */
 export function listenToKeys(controls) {
-  document.addEventListener("keydown", (event) => {
-    const { app } = controls;
+  const { app } = controls;
+  /** @param {KeyboardEvent} event */
+  const hear = (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (!app.focus.active) return;
     const act = event.key === "Escape" ? () => back(controls) : action(event, controls);
     if (!act) return;
     event.preventDefault();
     act();
-  });
+  };
+  document.addEventListener("keydown", hear, { signal: app.signal });
 }
 
 /**

@@ -25,6 +25,7 @@ export class Lines {
     const head = (/** @type {string | HTMLElement} */ what) => h("div", { role: "columnheader", class: typeof what === "string" ? "num" : null }, what);
     this.list = new List({
       gate: app.gate,
+      signal: app.signal,
       height: HEIGHT,
       label: "Source lines",
       head: [h("div", { class: "row heads source", role: "row" }, head(""), head("Self"), head("Total"), head(""), head(this.select)), this.words],
@@ -50,7 +51,9 @@ export class Lines {
     const { store, view } = this.app;
     const { file, line } = store.state;
     const list = this.files();
-    const wanted = [file, line?.file, this.selectedFile(), view.cell].find((name) => name && list.some((one) => one.file === name));
+    const has = (/** @type {string} */ name, /** @type {boolean} */ bare) => list.some((one) => one.file === name && (bare || one.source));
+    // A library's lines without its source tell nothing that was not asked for.
+    const wanted = [file, line?.file ?? ""].find((name) => has(name, true)) ?? [this.selectedFile(), view.cell].find((name) => has(name, false));
     return wanted ?? (list.find(({ source }) => source) ?? list[0])?.file ?? "";
   }
 

@@ -10,6 +10,7 @@ const SPARE = 4;
 /**
  * @typedef {object} ListOptions
  * @property {Gate} gate
+ * @property {AbortSignal} signal ends it
  * @property {number} height of a row, px
  * @property {string} label
  * @property {HTMLElement[]} head what stands above the rows and stays
@@ -21,7 +22,7 @@ const SPARE = 4;
 export class List {
   /** @param {ListOptions} options */
   constructor(options) {
-    const { label, head, gate, onclick, onhover = () => {} } = options;
+    const { label, head, gate, signal, onclick, onhover = () => {} } = options;
     this.options = options;
     this.inner = h("div", { class: "rows", role: "presentation" });
     this.scroll = h("div", { class: "scroll", role: "rowgroup", tabindex: -1 }, this.inner);
@@ -38,7 +39,9 @@ export class List {
     scroll.addEventListener("click", (event) => rowOf(event) >= 0 && onclick(rowOf(event)));
     scroll.addEventListener("pointermove", (event) => onhover(rowOf(event), event));
     scroll.addEventListener("pointerleave", () => onhover(-1, null));
-    new ResizeObserver(() => gate.ask(this.paint)).observe(scroll);
+    const observer = new ResizeObserver(() => gate.ask(this.paint));
+    observer.observe(scroll);
+    signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** @param {number} row */

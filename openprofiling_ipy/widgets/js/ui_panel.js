@@ -73,15 +73,13 @@ export class Panel {
       engaged: () => this.app.focus.engaged,
     });
     this.element.addEventListener("scroll", () => this.scrolled());
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.element);
-  }
-
-  close() {
-    this.observer?.disconnect();
-    this.camera.close();
-    this.app.gate.drop(this.draw);
-    this.app.card.hide(this);
+    const observer = new ResizeObserver(() => this.resize());
+    observer.observe(this.element);
+    this.app.signal.addEventListener("abort", () => {
+      observer.disconnect();
+      camera.close();
+      this.app.gate.drop(this.draw);
+    });
   }
 
   /** @returns {Extent} */

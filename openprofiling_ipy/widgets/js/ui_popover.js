@@ -11,8 +11,11 @@ import { h, setAttribute } from "./ui_dom.js";
  * @property {() => void} [onclose]
  */
 
-/** @param {HTMLElement} host where sheets hang and what they may cover */
-export function createPopover(host) {
+/**
+ * @param {HTMLElement} host where sheets hang and what they may cover
+ * @param {AbortSignal} signal ends it
+ */
+export function createPopover(host, signal) {
   /** @type {{sheet: Sheet, element: HTMLElement} | null} */
   let open = null;
 
@@ -41,10 +44,12 @@ export function createPopover(host) {
     const first = /** @type {HTMLElement | null} */ (content.querySelector("[role^=menuitem]:not([disabled]), button, input"));
     (first ?? element).focus({ preventScroll: true });
   }
-  document.addEventListener("pointerdown", (event) => {
-    const target = /** @type {Node} */ (event.target);
-    if (open && !open.element.contains(target) && !open.sheet.anchor.contains(target)) close(false);
-  });
+  /** @param {PointerEvent} event */
+  const elsewhere = ({ target }) => {
+    const node = /** @type {Node} */ (target);
+    if (open && !open.element.contains(node) && !open.sheet.anchor.contains(node)) close(false);
+  };
+  document.addEventListener("pointerdown", elsewhere, { signal });
   return { show, close };
 }
 

@@ -35,6 +35,7 @@ export class Table {
     this.none = h("p", { class: "muted none" }, "No function matches");
     this.list = new List({
       gate: app.gate,
+      signal: app.signal,
       height: HEIGHT,
       label: "Functions",
       head: [h("div", { class: "row heads", role: "row" }, ...this.heads), this.none],
