@@ -17,8 +17,11 @@ __all__ = ["Positions"]
 #: Longer expressions are cut: a hover card has one line for them.
 _LONGEST = 120
 
-#: Instructions that evaluate nothing: a thread seen at one was between two statements.
-_CONTROL = frozenset(bytes([code]) for name, code in opcode.opmap.items() if name.startswith(("JUMP", "RESUME")))
+#: Instructions that evaluate nothing: a thread seen at one was between two statements. (From 3.12 on the map also has
+#: pseudo-instructions of the compiler, beyond a byte.)
+_CONTROL = frozenset(
+    bytes([code]) for name, code in opcode.opmap.items() if code < 256 and name.startswith(("JUMP", "RESUME"))
+)
 
 #: Line, last line, column, last column, as `co_positions` gives them: 1-based lines, columns in bytes of UTF-8.
 _Position = tuple[int | None, int | None, int | None, int | None]
