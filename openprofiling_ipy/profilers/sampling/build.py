@@ -23,8 +23,10 @@ _OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
 #: In place of a stack, what a lane without one shows.
 _WITHOUT_STACK = {NATIVE: "(native threads)", ENDED: "(ended threads)"}
 
-#: A leaf gets its expression from this share of the samples on. Reading sources of all libraries would take longer.
+#: A leaf gets its expression from this share of the looks on, or of the time: a long call that keeps the GIL is seen
+#: once. Reading the sources of all libraries would take longer.
 _SHARE = 1 / 500
+_TIME_SHARE = 1 / 50
 
 
 def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *, show_all: bool = False) -> Profile:
@@ -38,10 +40,8 @@ def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *
     columns = _columns(collected)
     namer = _Namer(collected.trie, scope, positions, builder, show_all=show_all)
     nodes, index = np.unique(columns["node"], return_inverse=True)
-    # A row may stand for many looks: a thread that waits has one.
-    counts = np.bincount(index, weights=columns["count"])
-    hot = max(2, columns["count"].sum() * _SHARE)
-    leaves = [namer.leaf(node, hot=count >= hot) for node, count in zip(nodes.tolist(), counts.tolist(), strict=True)]
+    hot = _hot(columns, index)
+    leaves = [namer.leaf(node, hot=worth) for node, worth in zip(nodes.tolist(), hot, strict=True)]
     stack = np.array(leaves, dtype=np.int64)[index]
     if scope.sources is not None:
         # Of the home thread and of tasks, what is not below a cell is the kernel's; of other threads it is theirs.
@@ -61,6 +61,18 @@ def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *
         attributes=collected.facts,
         sources=namer.sources,
     )
+
+
+def _hot(columns: dict[str, Any], index: Any) -> list[bool]:
+    """Tell of each node whether its expression is worth reading sources for; `index` [rows] says whose row it is."""
+    import numpy as np
+
+    # A row may stand for many looks: a thread that waits has one.
+    hot = np.bincount(index, weights=columns["count"]) >= max(2, columns["count"].sum() * _SHARE)
+    for value in ("cpu", "wall"):
+        time = np.bincount(index, weights=columns[value])
+        hot |= time > time.sum() * _TIME_SHARE
+    return [bool(worth) for worth in hot]
 
 
 def _columns(collected: Collected) -> dict[str, Any]:
