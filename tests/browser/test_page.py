@@ -154,7 +154,7 @@ def test_text_can_be_read_on_what_it_stands_on(root):
     """At least 4.5:1, both themes: every pair of ink and ground in the style sheet."""
     style = (root / "openprofiling_ipy/widgets/js/style.css").read_text(encoding="utf-8")
     blocks = {
-        "light": style.partition("@media")[0],
+        "light": style.partition('[data-theme="dark"]')[0],
         "dark": style.partition('[data-theme="dark"]')[2].partition("}")[0],
     }
     inks = ["ink", "muted", "code-keyword", "code-string", "code-number", "code-comment"]
@@ -174,7 +174,7 @@ def test_the_canvas_has_the_colours_of_the_style_sheet(root):
     style = (folder / "style.css").read_text(encoding="utf-8")
     theme = (folder / "theme.js").read_text(encoding="utf-8")
     for scheme, block in (
-        ("light", style.partition("@media")[0]),
+        ("light", style.partition('[data-theme="dark"]')[0]),
         ("dark", style.partition('[data-theme="dark"]')[2].partition("}")[0]),
     ):
         canvas = dict(re.findall(r"(\w+): \"(#\w+)\"", theme.partition(f"{scheme}: {{")[2].partition("}")[0]))
