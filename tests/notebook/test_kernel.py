@@ -163,16 +163,16 @@ def test_inner_magics_and_commands(kernel):
 
 @pytest.mark.parametrize("order", ["%%time\n%%oprof cpu\n", "%%oprof cpu\n%%time\n"])
 def test_time_around_it_and_inside(kernel, order):
-    answer = kernel.run(f"{order}x = burn(.1)\nx + 1")
+    answer = kernel.run(f"{order}x = burn(.3)\nx + 1")
     assert answer.status == "ok"
-    assert answer.value == "1.1"
+    assert answer.value == "1.3"
     assert "Wall time" in answer.stream()
     assert "burn" in answer.table
 
 
 @pytest.mark.parametrize("order", ["%%capture got\n%%oprof cpu\n", "%%oprof cpu\n%%capture got\n"])
 def test_capture_around_it_and_inside(kernel, order):
-    answer = kernel.run(f"{order}print('inside')\nburn(.1)")
+    answer = kernel.run(f"{order}print('inside')\nburn(.3)")
     assert answer.status == "ok"
     assert kinds(answer) == ["display_data"]
     assert "burn" in answer.table
@@ -306,7 +306,7 @@ def test_an_exception_in_a_repeat_ends_it(kernel):
 
 
 def test_identical_and_edited_cells(kernel):
-    code = "%%oprof cpu\ndef same():\n    return burn(.1)\nsame();"
+    code = "%%oprof cpu\ndef same():\n    return burn(.3)\nsame();"
     one = kernel.run(code, cell_id="id-1")
     two = kernel.run(code, cell_id="id-2")
     again = kernel.run(code, cell_id="id-1")
@@ -318,14 +318,14 @@ def test_identical_and_edited_cells(kernel):
 
 
 def test_a_function_of_an_edited_cell_shows_its_own_source(kernel):
-    old = kernel.run("def old():\n    return burn(.15)", cell_id="edited")
+    old = kernel.run("def old():\n    return burn(.3)", cell_id="edited")
     kernel.run("keep = old")
     kernel.run("# something else now", cell_id="edited")
     answer = kernel.run("%%oprof cpu\nkeep();")
     label = f"In[{old.reply['execution_count']}]"
     assert f"old · {label}:1" in answer.table
     source = newest(kernel, f"document.sources['{label}']")
-    assert source == "def old():\n    return burn(.15)\n"
+    assert source == "def old():\n    return burn(.3)\n"
 
 
 # Loading and unloading

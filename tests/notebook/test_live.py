@@ -194,7 +194,7 @@ def test_output_behind_the_line_stays_above_the_result(soon):
 @pytest.mark.kernel
 def test_a_value_stands_above_the_result(soon):
     """The line comes late, when the call that holds the interpreter ends: just when the value is formatted."""
-    answer = soon.run("%%oprof cpu\nclass Slow:\n    def __repr__(self): burn(.5); return 'slow'\nSlow()")
+    answer = soon.run("%%oprof cpu\nclass Slow:\n    def __repr__(self): burn(1.5); return 'slow'\nSlow()")
     kinds = [m["msg_type"] for m in answer.messages if m["msg_type"] not in ("status", "execute_input")]
     assert kinds[0] == "display_data"
     assert kinds.index("execute_result") < len(kinds) - 1 - kinds[::-1].index("display_data")
@@ -203,7 +203,9 @@ def test_a_value_stands_above_the_result(soon):
 
 @pytest.mark.kernel
 def test_a_short_cell_shows_none(soon):
-    answer = soon.run("%%oprof cpu\nburn(.05)")
+    soon.run("live.AFTER = 60")
+    answer = soon.run("%%oprof cpu\nburn(.5)")
+    soon.run("live.AFTER = .3")
     assert len(answer.displays) == 1
     assert answer.updates == []
 
