@@ -36,6 +36,9 @@ _CHILDREN_EVERY = 1_000_000_000
 #: The sampler sleeps at least this long (ns) between looks, so that the program goes on.
 _SHORTEST = 100_000
 
+#: A look that takes longer (ns) has lost the GIL.
+_INTERRUPTED = 1_000_000
+
 _running: weakref.WeakSet[Sampling] = weakref.WeakSet()
 
 
@@ -132,10 +135,13 @@ class Sampling:
         now, own_cpu = self._process.now, self._process.own_cpu
         schedule = sampler.schedule
         next_children = now() + _CHILDREN_EVERY
+        again = False
         while True:
             due, before = schedule.due(), own_cpu()
             turns.open()
-            stopped = wait(timeout=max(due - now(), _SHORTEST) / 1e9)
+            # A look that lost the GIL has just got it from whatever kept it: that is to be seen before it is let go.
+            again = not again and now() - sampler.seen > _INTERRUPTED and due <= now()
+            stopped = self._ended != 0 if again else wait(timeout=max(due - now(), _SHORTEST) / 1e9)
             taken = turns.take(now() - due, own_cpu() - before)
             if stopped or self._ended:
                 return

@@ -39,10 +39,10 @@ class Eye:
 
     def see(self, own: int) -> list[Sight]:
         """Return what every thread but `own` does."""
-        started = self._process.now()
-        seen = self._read(own)
+        # What is seen is as of now: if the GIL is lost meanwhile, the time till it is had again is the next look's.
         self.now = self._process.now()
-        if self.now - started > _TORN:
+        seen = self._read(own)
+        if self._process.now() - self.now > _TORN:
             self._mend(seen)
         return seen
 

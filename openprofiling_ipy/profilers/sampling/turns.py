@@ -9,7 +9,7 @@ from typing import NamedTuple
 __all__ = ["Taken", "Turn", "Turns"]
 
 #: Switch intervals (s) that are tried in this order in place of the usual one.
-_LEVELS = (250e-6, 20e-6)
+_LEVELS = (250e-6, 40e-6)
 
 _FREE = 200_000  # a turn this soon (ns) found the GIL free
 _GOOD = 1_000_000  # how much later (ns) than the switch interval a forced turn may come
@@ -18,7 +18,7 @@ _COSTLY = 300_000  # CPU time (ns) spent waiting for one turn that is too much
 _SAME = 1e-6  # s: intervals are kept in whole microseconds
 _FREE_EVERY = 8  # looks
 
-_IDLE = 0.05  # cores
+_IDLE, _AT_WORK = 0.05, 0.7  # cores
 _LONGEST_PATIENCE = 60_000_000_000
 _NEVER = 1 << 62
 
@@ -67,7 +67,7 @@ class Turns:
         self._costs = 0.0
         self._tick = 0
         self._not_before = 0
-        self._patience = 1_000_000_000  # ns until a shorter interval is tried again
+        self._patience = 4_000_000_000  # ns until a shorter interval is tried again
 
     def open(self) -> None:
         """Before waiting for a turn: set the interval for it."""
@@ -113,9 +113,13 @@ class Turns:
             self._back_off(now)
         if in_vain or taken.late < _FREE or load < _IDLE:
             return
-        if taken.waited + _WAKING <= taken.late <= taken.waited + _GOOD:  # forced
-            self._signs = max(0.0, self._signs - 0.2)
-        else:
+        if taken.late < taken.waited + _WAKING:
+            self._signs += 1.0  # given up before it was asked for
+        elif taken.late <= taken.waited + _GOOD:
+            self._signs = max(0.0, self._signs - 0.2)  # forced
+        elif load > _AT_WORK:
+            # Given up and taken again before the sampler could, or a long C call. Where the program was short of
+            # cores itself, being late says nothing.
             self._signs += min(max(1.0, taken.late / taken.waited / 4), 2.0)
         if self._signs > 2 and self._level + 1 < len(_LEVELS) and now >= self._not_before:
             self._level, self._signs = self._level + 1, 0.0
