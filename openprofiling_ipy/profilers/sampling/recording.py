@@ -90,6 +90,7 @@ class Sampling:
             threading.get_ident(),
             is_cell=None if sources is None else lambda file: sources.label(file) is not None,
             hidden=hidden.__contains__,
+            hidden_files=self._scope.hidden_files,
         )
         self._children.begin()
         self._sampler.begin()

@@ -51,16 +51,27 @@ class Tasks:
     """
     The tasks of all loops whose threads are shown.
 
-    Tasks that were there before the recording are left out and counted. The task in which the recording was started
+    Tasks that were there before the recording are left out and counted, but for those whose code lies in
+    `hidden_files`: a kernel's own, of which nobody has heard. The task in which the recording was started
     is what its thread waits in, not a lane of its own; so is the task that `run_until_complete` waits for.
     """
 
-    def __init__(self, process: Process, trie: Trie, lanes: LaneNames, threads: Threads, home: int) -> None:
+    def __init__(
+        self,
+        process: Process,
+        trie: Trie,
+        lanes: LaneNames,
+        threads: Threads,
+        home: int,
+        *,
+        hidden_files: tuple[str, ...] = (),
+    ) -> None:
         self._process = process
         self._trie = trie
         self._lanes = lanes
         self._threads = threads
         self._home = home
+        self._hidden_files = hidden_files
         self._named: dict[tuple[str, bool], Lane] = {}
         self._main: dict[int, weakref.ref[Any]] = {}  # the task that a loop's thread waits for, by the thread's ident
         self._home_loop: Any = None
@@ -84,7 +95,11 @@ class Tasks:
             task = reference()
             if task is not None and task is not current and not task.done():
                 state = self._threads.living.get(self._ident(task) or -1)
-                self.left_out += state is not None and not state.hidden
+                self.left_out += state is not None and not state.hidden and not self._is_hidden(task)
+
+    def _is_hidden(self, task: Any) -> bool:
+        code = getattr(task.get_coro(), "cr_code", None)
+        return code is not None and code.co_filename.startswith(self._hidden_files)
 
     def _ident(self, task: Any) -> int | None:
         loop = task.get_loop()
