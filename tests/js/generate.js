@@ -89,20 +89,14 @@ export function generated(seed, { stacks, samples, functions, depth, threads = 1
 /**
  * A frame for every stack, different from those of its siblings: a trie has no twins.
  * @param {Int32Array} parent
- * @param {number} frames
+ * @param {number} frames not a multiple of 7919
  * @param {(below: number) => number} pick
  * @returns {Int32Array}
  */
 function distinct(parent, frames, pick) {
-  const taken = new Map();
-  return parent.map((above) => {
-    const used = taken.get(above) ?? new Set();
-    taken.set(above, used);
-    let frame = pick(frames);
-    while (used.has(frame)) frame = (frame + 1) % frames;
-    used.add(frame);
-    return frame;
-  });
+  // Each parent's children step through all frames, by a prime, from where chance began.
+  const next = Int32Array.from({ length: parent.length + 1 }, () => pick(frames));
+  return parent.map((above) => (next[above + 1] = (next[above + 1] + 7919) % frames));
 }
 
 /**
