@@ -95,8 +95,13 @@ class LiveProcess:
         thread = self._threads.get(ident)
         if thread is None:
             return ThreadFacts(f"thread {ident}", self._foreign_clock(ident))
-        native_id = thread.native_id
-        return ThreadFacts(thread.name, clock_of(native_id) if native_id else NO_CLOCK)
+        clock = clock_of(thread.native_id) if thread.native_id else NO_CLOCK
+        try:
+            self.thread_cpu(clock)
+        except OSError:
+            # After a fork, `threading` goes on telling the id that the thread had in the parent.
+            clock = self._foreign_clock(ident)
+        return ThreadFacts(thread.name, clock)
 
     def all_clocks(self) -> list[int]:
         try:
@@ -107,7 +112,7 @@ class LiveProcess:
 
     def _foreign_clock(self, ident: int) -> int:
         """
-        Return the clock of a thread that `threading` knows nothing about.
+        Return the clock of a thread that `threading` knows nothing about, or nothing right.
 
         C code reads its native id from the memory that `ident` points to, so make sure that it is mapped (the thread
         may have ended without a word to Python) and that the id is that of a living thread.
