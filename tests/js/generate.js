@@ -1,6 +1,6 @@
 /** Seeded profiles: the same seed gives the same profile on every machine. */
 
-import { depths, ends } from "../../openprofiling_ipy/widgets/js/profile.js";
+import { ends } from "../../openprofiling_ipy/widgets/js/profile.js";
 
 /** @import { Profile } from "../../openprofiling_ipy/widgets/js/types.js" */
 
@@ -69,7 +69,7 @@ export function generated(seed, { stacks, samples, functions, depth, threads = 1
       line: Int32Array.from({ length: 2 * functions }, (_, frame) => (frame >> 1) * 10 + 2 + (frame & 1)),
       expression: Int32Array.from({ length: 2 * functions }, (_, frame) => (frame % 3 ? 0 : functions + 5 + (frame & 1))),
     },
-    stacks: { parent, frame: distinct(parent, 2 * functions, pick), end: ends(parent), depth: depths(parent) },
+    stacks: { parent, frame: distinct(parent, 2 * functions, pick), end: ends(parent) },
     samples: {
       // Near each other in time, near each other in the tree; a few in between are empty.
       stack: Int32Array.from({ length: samples }, (_, i) => (pick(50) ? Math.min(pick(9) + Math.floor((i * stacks) / samples), stacks - 1) : -1)),

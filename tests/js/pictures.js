@@ -8,7 +8,7 @@
  *     1 1   In[5]|f=3:4{g(x)}     [FILE|]FUNCTION[=FIRST][:LINE][{EXPRESSION}]
  */
 
-import { depths, ends } from "../../openprofiling_ipy/widgets/js/profile.js";
+import { ends } from "../../openprofiling_ipy/widgets/js/profile.js";
 
 /** @import { Boxes, Profile, Thread, Tree, Unit } from "../../openprofiling_ipy/widgets/js/types.js" */
 
@@ -77,7 +77,7 @@ export function profileOf(picture, more = {}) {
     strings: strings.rows.map(([text]) => text),
     functions: { name: functions.column(0), file: functions.column(1), firstLine: functions.column(2) },
     frames: { fn: frames.column(0), line: frames.column(1), expression: frames.column(2) },
-    stacks: { parent, frame, end: ends(parent), depth: depths(parent) },
+    stacks: { parent, frame, end: ends(parent) },
     samples: {
       stack: Int32Array.from(samples, ({ stack }) => (stack < 0 ? -1 : position[stack])),
       thread: Int32Array.from(samples, ({ thread }) => thread),

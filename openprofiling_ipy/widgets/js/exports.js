@@ -134,8 +134,11 @@ function stackTexts({ stacks, frames, samples }, wanted, words, separator, empty
   texts[0] = empty;
   /** @type {string[]} */
   const path = [];
+  const depth = new Int32Array(leaf.length);
   for (let stack = 0; stack < leaf.length; stack++) {
-    path.length = stacks.depth[stack];
+    const above = stacks.parent[stack];
+    depth[stack] = above < 0 ? 0 : depth[above] + 1;
+    path.length = depth[stack];
     path.push(words[frames.fn[stacks.frame[stack]]]);
     if (leaf[stack]) texts[stack + 1] = path.join(separator);
   }

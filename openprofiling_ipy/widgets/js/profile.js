@@ -55,7 +55,7 @@ export function decode(columns) {
       line: Int32Array.from(frames.line),
       expression: Int32Array.from(frames.expression),
     },
-    stacks: { parent, frame: Int32Array.from(columns.stacks.frame), end: ends(parent), depth: depths(parent) },
+    stacks: { parent, frame: Int32Array.from(columns.stacks.frame), end: ends(parent) },
     samples: {
       stack: sums(samples.stack, new Int32Array(samples.stack.length)),
       thread: Int32Array.from(samples.thread),
@@ -107,14 +107,4 @@ export function ends(parent) {
     if (above >= 0 && end[above] === 0) end[above] = end[i];
   }
   return end;
-}
-
-/**
- * @param {Int32Array} parent
- * @returns {Int32Array}
- */
-export function depths(parent) {
-  const depth = new Int32Array(parent.length);
-  for (let i = 0; i < parent.length; i++) if (parent[i] >= 0) depth[i] = depth[parent[i]] + 1;
-  return depth;
 }

@@ -21,7 +21,6 @@
  * @property {Int32Array} parent [N]
  * @property {Int32Array} frame [N] into frames
  * @property {Int32Array} end [N]
- * @property {Int32Array} depth [N] 0 for a root
  *
  * @typedef {object} SampleTable
  * @property {Int32Array} stack [S] the leaf
