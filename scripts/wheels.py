@@ -68,10 +68,15 @@ def install(wheel: Path, version: str, python: Path) -> Path:
 
 
 def copy_tests(folder: Path) -> Path:
-    """Copy the tests and what they read, but not the package, so that only the installed one can be imported."""
+    """
+    Copy the tests and what they read, but not the package, so that only the installed one can be imported.
+
+    Tests of sources that the wheel does not carry stay behind, as do those in browsers: other stages run them.
+    """
+    behind = shutil.ignore_patterns("__pycache__", "browser", "js", "test_architecture*.py", "source*.py")
     for name in ("tests", "scripts", "benchmarks", "notebooks", "docs"):
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, folder / name, ignore=behind)
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
         shutil.copy(ROOT / name, folder)
     return folder
