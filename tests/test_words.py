@@ -52,6 +52,7 @@ def wrong_words(rest: str) -> list[str]:
 
 #: Words with which a sentence may go on behind a bare `%oprof`.
 PROSE = {
+    "a",
     "line",
     "lines",
     "and",
