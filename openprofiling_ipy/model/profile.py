@@ -56,7 +56,8 @@ class Thread:
 
     `kind` is "thread" (a Python thread), "task" (asyncio tasks of one name, whose waits may overlap) or "native" (CPU
     time that no Python thread used). `home` marks the lanes shown at first: the thread that was asked about, those
-    started during it, its tasks, and native ones.
+    started during it, and its tasks; native ones
+    have no elapsed time of their own, so they are not.
     """
 
     name: str

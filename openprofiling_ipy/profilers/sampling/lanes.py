@@ -48,7 +48,20 @@ class LaneNames:
 class ThreadState:
     """A living thread from look to look."""
 
-    __slots__ = ("asleep", "clock", "cpu", "hidden", "identity", "lane", "name", "node", "outside", "row", "unplaced")
+    __slots__ = (
+        "asleep",
+        "clock",
+        "cpu",
+        "hidden",
+        "identity",
+        "lane",
+        "name",
+        "node",
+        "outside",
+        "row",
+        "unplaced",
+        "usual",
+    )
 
     def __init__(self, identity: object, name: str, clock: int, cpu: int, *, hidden: bool) -> None:
         self.identity = identity
@@ -62,6 +75,8 @@ class ThreadState:
         self.asleep = False  # whether it slept when last seen
         self.outside = False  # whether it was about other things than the recording when last seen
         self.unplaced = 0  # CPU time, ns, that it used and no sample has got; negative: one has got it in advance
+
+        self.usual = 0  # CPU time, ns, that it uses from look to look
 
     def rename(self, name: str) -> None:
         self.name = name

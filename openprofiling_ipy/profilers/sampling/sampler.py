@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Sampler"]
 
 
+#: More CPU time (ns) than that beyond its usual, and a thread was not interrupted: the usual switch interval.
+_MUCH = 5_000_000
+
+
 class Sampler:
     """
     Takes looks at a process. All times are ns of its clock.
@@ -93,9 +97,7 @@ class Sampler:
             there = {sight[0] for sight in seen}
             for ident in [ident for ident in living if ident not in there]:
                 self.threads.part(ident)
-        # Where no thread has run, no task has moved.
-        if self._eye.moved:
-            self.tasks.look(self.ticks, self._begin, self.samples)
+        self.tasks.look(self.ticks, self._begin, self.samples, moved=self._eye.moved)
         known, self.busy = self._commit(seen, turn)
         self.load = known / self._span
         self._settle(known)
@@ -156,6 +158,13 @@ class Sampler:
         # by what was used just before would favour code that comes in long bursts.
         ahead = max(0, self._end - self.seen) * used // self._span
         cpu = max(0, min(state.unplaced + ahead, self._end - self._begin))
+        usual = state.usual or used
+        most = 2 * usual + _MUCH
+        if used > most and 4 * usual < 3 * self.schedule.period:
+            # A long C call of a thread that shares the GIL with others. It did not begin with the last look, but on
+            # average half a usual turn later.
+            cpu = min(cpu, used - usual // 2)
+        state.usual = usual + (min(used, most) - usual) // 8
         state.unplaced -= cpu
         state.asleep = False
         state.outside = self._in_cells and ident == self._home and not self.trie.flags[node] & CELL

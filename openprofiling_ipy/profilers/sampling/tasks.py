@@ -11,6 +11,8 @@ from openprofiling_ipy.profilers.sampling.awaits import chain
 from openprofiling_ipy.profilers.sampling.trie import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from openprofiling_ipy.profilers.sampling.lanes import Lane, LaneNames, Threads
     from openprofiling_ipy.profilers.sampling.process import Process
     from openprofiling_ipy.profilers.sampling.samples import Samples
@@ -33,12 +35,13 @@ _Place = tuple[int, int]
 _Wait = tuple["weakref.ref[Any]", _Place, int]
 
 
-def _references() -> list[weakref.ref[Any]]:
-    """Return a weak reference to every task of the process, without importing asyncio or disturbing its sets."""
+def _references() -> Collection[weakref.ref[Any]]:
+    """Return a weak reference to every task of the process, without importing asyncio; it changes as tasks do."""
     module = sys.modules.get("asyncio.tasks")
-    # Up to 3.11 the set is called `_all_tasks`. Copying its data is one step of C that no other thread interrupts.
+    # Up to 3.11 the set is called `_all_tasks`.
     known = getattr(module, "_scheduled_tasks", None) or getattr(module, "_all_tasks", None)
-    return list(getattr(known, "data", ()))
+    references: Collection[weakref.ref[Any]] = getattr(known, "data", ())
+    return references
 
 
 def _thread_of(loop: Any) -> int | None:
@@ -79,6 +82,8 @@ class Tasks:
         self._waits: tuple[int, list[_Wait]] = (0, [])  # since when (ns), and who waits where
         self._rows: dict[_Place, int] = {}
         self._next_tick = 0
+        self._moved = False  # whether a thread has run since the last visit
+        self._count = 0  # tasks there were at the last visit
         self._turn = 0
         self.left_out = 0
         self.thinned = 1
@@ -120,21 +125,27 @@ class Tasks:
         # The frame that polls is replaced: what it waits for is known better.
         return self._trie.extend(self._trie.parents[node] if node >= 0 else ROOT, frames) if frames else None
 
-    def look(self, tick: int, begin: int, samples: Samples) -> None:
+    def look(self, tick: int, begin: int, samples: Samples, *, moved: bool) -> None:
         """
         Visit tasks, if it is time to: what was seen before stands for the time until `begin` (ns), now it is new.
 
         Of many tasks each visit takes an evenly spread part, which stands for all. Between visits only those that have
-        ended are noticed.
+        ended are noticed. Where no thread has `moved` since the last visit, no task has either.
         """
-        if tick < self._next_tick:
+        self._moved = self._moved or moved
+        if not self._moved:
+            return
+        if tick < self._next_tick and len(_references()) < 2 * self._count + _VISITS:
             if any(_over(reference) for reference, _, _ in self._waits[1]):
                 self._credit(begin, samples)
                 self._waits = (begin, [wait for wait in self._waits[1] if not _over(wait[0])])
             return
-        references = _references()
+        # Copying a set is one step of C that no other thread interrupts.
+        references = list(_references())
+        self._count = len(references)
         if not references and not self._waits[1]:
             return
+        self._moved = False
         started = self._process.own_cpu()
         stride = -(-len(references) // _VISITS) or 1
         self._turn += 1

@@ -91,8 +91,11 @@ class Turns:
 
     def close(self) -> None:
         """After the last turn: put the usual interval back, unless the program has set its own meanwhile."""
-        if abs(sys.getswitchinterval() - self._set) < _SAME:
-            self._put(-1)
+        now = sys.getswitchinterval()
+        # In a forked child the sampler may have been about to change it.
+        if any(abs(now - ours) < _SAME for ours in (self._set, *_LEVELS)):
+            sys.setswitchinterval(self._usual)
+            self._set = self._usual
 
     def _put(self, level: int) -> None:
         wanted = min(_LEVELS[level], self._usual) if level >= 0 else self._usual
