@@ -56,8 +56,7 @@ class Thread:
 
     `kind` is "thread" (a Python thread), "task" (asyncio tasks of one name, whose waits may overlap) or "native" (CPU
     time that no Python thread used). `home` marks the lanes shown at first: the thread that was asked about, those
-    started during it, and its tasks; native ones
-    have no elapsed time of their own, so they are not.
+    started during it, and its tasks. Native ones are not: their elapsed time is that of whoever waited for them.
     """
 
     name: str
