@@ -193,3 +193,17 @@ def test_a_task_that_ends_stops_waiting() -> None:
     profile = record(main)
     short_wait, long_wait = (everything(profile, "wall", lane=name) for name in ("short", "fetch"))
     assert 0 < short_wait < 0.7 * long_wait
+
+
+def test_tasks_that_start_just_after_a_visit_are_not_forgotten_while_all_sleep() -> None:
+    async def later() -> None:
+        await asyncio.sleep(NAP)
+
+    async def main() -> None:
+        first = [asyncio.create_task(fetch(), name="first") for _ in range(60)]
+        await asyncio.sleep(0.04)  # by now they have been looked at, which is not done again at once
+        second = [asyncio.create_task(later(), name="second") for _ in range(20)]
+        await asyncio.gather(*first, *second)
+
+    profile = record(main)
+    assert 0.5 * 20 < everything(profile, "wall", lane="second") / (NAP * 1e9)
