@@ -225,13 +225,14 @@ class Sampler:
             samples = self.samples
             copied = samples.copy()
             for state in list(self.threads.living.values()):
-                if 0 <= state.row < len(copied):
+                row = state.row  # read once: the sampler goes on
+                if 0 <= row < len(copied):
                     if not state.outside:
                         used = self._eye.clock(state) - state.cpu
-                        copied.place(state.row, state.unplaced + used, 2 * self.schedule.period)
+                        copied.place(row, state.unplaced + used, 2 * self.schedule.period)
                     missing = max(0, now - self._end)
-                    copied.wall[state.row] += missing
-                    copied.time[state.row] += missing
+                    copied.wall[row] += missing
+                    copied.time[row] += missing
             self.tasks.finish(now, copied)
             if samples is self.samples:
                 return copied
