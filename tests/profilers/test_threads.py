@@ -172,7 +172,8 @@ def test_cpu_values_add_up_to_what_the_process_used() -> None:
     assert 0.9 < everything(profile) / int(profile.attributes[A.CPU_TIME]) < 1.1
     assert total(profile, "burn") > 0.9 * everything(profile)
     assert everything(profile, "samples") > 0
-    assert int(profile.attributes[A.OWN_CPU]) < 0.2 * spent
+    # Looks come as time goes by, not as the program gets a core.
+    assert int(profile.attributes[A.OWN_CPU]) < 0.2 * profile.duration
 
 
 def test_shares_of_functions_are_the_shares_of_their_cpu_time() -> None:
