@@ -67,6 +67,8 @@ def _ending(profile: Profile) -> Iterator[Note]:
         yield Note("info", "still running: shown is what ran so far")
     elif status == "recovered":
         yield Note("warn", "recovered: it was not stopped, so the end may be missing")
+    if lost := profile.attributes.get(A.SAMPLER_ERROR):
+        yield Note("warn", f"the sampler stopped early ({lost}): shown is what it had seen")
 
 
 def _amount(profile: Profile, scale: Scale) -> Iterator[Note]:
@@ -135,6 +137,8 @@ def _coarse(profile: Profile, scale: Scale) -> Iterator[Note]:
         yield Note("info", f"could look only {scale.rate:.0f} times a second: short calls may be missing")
     if aggregated := _number(profile, A.AGGREGATED):
         yield Note("info", f"the first {format_value(aggregated, 'ns')} are joined: weights stay, times are coarse")
+    if cut := _number(profile, A.STACKS_CUT):
+        yield Note("warn", f"too many different stacks: {_counted(cut, 'sample', 'samples')} lost the innermost frames")
     if folded := _number(profile, A.FOLDED):
         bound = (math.floor(1000 * float(facts.get(A.FOLDED_SHARE, 0))) + 1) / 10
         yield Note(

@@ -194,6 +194,8 @@ def test_what_is_no_news_is_not_said():
         ({A.STATUS: "interrupted"}, "warn", "interrupted: shown is what ran until then"),
         ({A.STATUS: "running"}, "info", "still running: shown is what ran so far"),
         ({A.STATUS: "recovered"}, "warn", "recovered: it was not stopped, so the end may be missing"),
+        ({A.SAMPLER_ERROR: "MemoryError"}, "warn", "the sampler stopped early (MemoryError): shown is what it had seen"),
+        ({A.STACKS_CUT: 2}, "warn", "too many different stacks: 2 samples lost the innermost frames"),
         ({A.CHILDREN: 8, A.CHILDREN_CPU: 38 * SECOND}, "warn", "8 child processes used 38.0 s, not shown"),
         ({A.CHILDREN: 1, A.CHILDREN_CPU: 2 * MS}, "warn", "1 child process used 2.00 ms, not shown"),
         ({A.SLOWED: 20.0}, "info", "slowed to 20 Hz to stay cheap"),
