@@ -100,6 +100,8 @@ class Display:
         publisher = self._shell.display_pub
         # Only a kernel can change what it has displayed, and only where nobody captures it.
         if getattr(self._shell, "kernel", None) is None or not hasattr(publisher, "session"):
+            if options.every:
+                self.say("--every needs a notebook: the picture comes at the end")
             return None
         if options.every:
             return Live(publisher, lambda: self._picture(capture(), options), options.every, options.every)

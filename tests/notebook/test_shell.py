@@ -297,6 +297,53 @@ def test_where_only_the_profiler_cannot_run_the_cell_runs(shell, monkeypatch):
     assert shell.run("%%oprof cpu --for 1s\n40 + 3").result == 43
 
 
+def test_a_profiler_that_breaks_is_not_the_cells_fault(shell, monkeypatch):
+    from openprofiling_ipy.profilers import cpu
+
+    monkeypatch.setattr(cpu.CpuProfiler, "start", lambda self: 1 / 0)
+    result = shell.run("%%oprof cpu\n40 + 2")
+    assert result.result == 42
+    assert result.err == "oprof: cannot record (ZeroDivisionError: division by zero); this runs unprofiled\n"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no\nwonder"), KeyboardInterrupt()])
+def test_an_end_that_breaks_is_one_line(shell, monkeypatch, error):
+    def broken(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr(session, "_stamped", broken)
+    result = shell.run("%%oprof cpu -o got\n40 + 2")
+    assert result.result == 42
+    assert "has no result (" in result.err
+    assert result.err.count("\n") == 1
+    assert "Traceback" not in result.out
+    assert shell.ip.user_ns["got"].status == "failed"
+    assert session.running() == ()
+
+
+def test_an_interrupt_while_drawing(shell, monkeypatch):
+    from openprofiling_ipy.display import Display
+
+    def interrupted(*_args, **_kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Display, "result", interrupted)
+    result = shell.run("%%oprof cpu\n40 + 2")
+    assert result.err == f"oprof: interrupted while drawing: %oprof show #{op.captures[-1].number} shows it\n"
+
+
+def test_a_cell_that_stops_its_own_recording(shell):
+    result = shell.run("%%oprof cpu\nburn(.05)\n%oprof stop\n40 + 2")
+    assert result.result == 42
+    assert result.out.count("CPU In[3]") == 1
+    assert len(op.captures) == 1
+
+
+def test_refreshing_needs_a_notebook(shell):
+    result = shell.run("%%oprof cpu --every 5s\n1")
+    assert result.err == "oprof: --every needs a notebook: the picture comes at the end\n"
+
+
 def test_variables_in_the_line(shell):
     shell.run("who = 'me'\nhow = 250")
     shell.run("%%oprof cpu --name {who} --rate $how\n1")
