@@ -17,6 +17,7 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from openprofiling_ipy.analysis import summary, transforms
 from openprofiling_ipy.formats import html
 from openprofiling_ipy.model import ProfileBuilder, ValueType
+from openprofiling_ipy.model.attributes import A
 from openprofiling_ipy.widgets import fallback, picture, text
 from openprofiling_ipy.widgets.measure import harmless
 
@@ -85,12 +87,19 @@ class Result:
         # A terminal shows nothing but text: the rest need not be made.
         if sys.stdout.isatty():
             return {"text/plain": repr(self)}
-        made = bundle(self._capture.peek(), budget=self._budget, quiet=self._quiet, private=self._private)
+        made = bundle(self._profile(), budget=self._budget, quiet=self._quiet, private=self._private)
         return {kind: data for kind, data in made.items() if kind in (include or made) and kind not in (exclude or ())}
 
     def __repr__(self) -> str:
         show = text.header if self._quiet else text.table
-        return show(self._capture.peek(), **_terminal())
+        return show(self._profile(), **_terminal())
+
+    def _profile(self) -> Profile:
+        """Return what to show; of a loaded one with the number it has here, by which `%oprof export` finds it."""
+        profile = self._capture.peek()
+        if self._capture.status != "loaded":
+            return profile
+        return replace(profile, attributes={**profile.attributes, A.NUMBER: self._capture.number})
 
 
 def _terminal() -> dict[str, Any]:

@@ -226,8 +226,11 @@ def test_export_and_load(shell, tmp_path):
     assert "cannot hold" in folded
     assert shell.run("%oprof export c.html").out.startswith(f"#{op.captures[-1].number} exported")
     out = shell.run(f"%oprof load {place.name}").out
-    assert "CPU In[3]" in out
-    assert op.captures[-1].status == "loaded"
+    loaded = op.captures[-1]
+    assert f"#{loaded.number} CPU In[3]" in out
+    assert loaded.status == "loaded"
+    assert loaded.document == capture.document
+    assert shell.run(f"%oprof export #{loaded.number} again.html").out.startswith(f"#{loaded.number} exported")
 
 
 def test_export_gone_wrong(shell, tmp_path):
