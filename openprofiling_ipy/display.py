@@ -36,8 +36,12 @@ class Display:
         """Whether HTML is shown."""
         return "text/html" in self._shell.display_formatter.active_types
 
+    def note(self, text: str, markup: str = "") -> None:
+        """Show a line or two that is no result."""
+        self.show(text, f'<div style="{_MUTED}">{markup or html.escape(text)}</div>')
+
     def say(self, message: str) -> None:
-        """Write one line beside the cell's own output."""
+        """Write one line about something that did not go as asked."""
         sys.stderr.write(f"oprof: {' '.join(message.split())}\n")
 
     def show(self, text: str, markup: str) -> None:
@@ -84,7 +88,7 @@ class Display:
         if told:
             holds = f"who gets it also gets: {', '.join(told)}"
             text, markup = f"{text}\n{holds}", f"{markup}<br>{html.escape(holds)}"
-        self.show(text, f'<div style="{_MUTED}">{markup}</div>')
+        self.note(text, markup)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
@@ -103,9 +107,12 @@ class Display:
             if options.every:
                 self.say("--every needs a notebook: the picture comes at the end")
             return None
-        if options.every:
-            return Live(publisher, lambda: self._picture(capture(), options), options.every, options.every)
-        return Live(publisher, lambda: _line(capture()), live.AFTER, live.EVERY)
+        try:
+            if options.every:
+                return Live(publisher, lambda: self._picture(capture(), options), options.every, options.every)
+            return Live(publisher, lambda: _line(capture()), live.AFTER, live.EVERY)
+        except RuntimeError:  # no thread can be started here
+            return None
 
     def _picture(self, capture: Capture | None, options: Options) -> Bundle | None:
         return None if capture is None or capture.status != "running" else self._bundle(capture, options)

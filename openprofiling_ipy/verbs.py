@@ -64,7 +64,7 @@ class Verbs:
         options = self._options(words)
         label = self._label()
         capture = session.start(options.kind, name=options.name, label=label, **options.for_profiler())
-        self._display.say(f"recording {capture.kind} as #{capture.number}; %oprof stop ends it and shows it")
+        self._display.note(f"recording {capture.kind} as #{capture.number}; %oprof stop ends it and shows it")
 
     def _stop(self, words: list[str]) -> None:
         under_way = session.running()

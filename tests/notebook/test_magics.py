@@ -123,7 +123,7 @@ def test_alone_it_says_what_is_and_what_can_be_done(shell):
 
 def test_start_and_stop_across_cells(shell):
     result = shell.run("%oprof start cpu --rate 200 --name long")
-    assert result.err.startswith("oprof: recording cpu as #")
+    assert result.out.startswith("recording cpu as #")
     shell.run("burn(.1)")
     out = shell.run("%oprof stop").out
     assert "burn" in out
