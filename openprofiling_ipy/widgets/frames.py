@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy.analysis import lines as line_analysis, sandwich, weights
 from openprofiling_ipy.widgets.ranking import order, rank
@@ -10,6 +10,7 @@ from openprofiling_ipy.widgets.sources import find_file, main_file, source_lines
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from openprofiling_ipy.capture import Function
     from openprofiling_ipy.model import Profile
@@ -79,7 +80,7 @@ def lines(profile: Profile, file: str | None = None, value: str | None = None) -
     return pd.DataFrame(columns).astype({"line": "int64", "self": "int64", "total": "int64", "source": "str"})
 
 
-def _neighbours(profile: Profile, found: sandwich.Edges, column: int) -> pd.DataFrame:
+def _neighbours(profile: Profile, found: tuple[NDArray[Any], ...], column: int) -> pd.DataFrame:
     function, own, total = (part.tolist() for part in found)
     by = order(profile, function, total, own)
     function, own, total = ([part[i] for i in by] for part in (function, own, total))
