@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import io
 import re
+import shlex
 import tokenize
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def mark(
         # The call answers with an error that names the second line.
         line = " ".join([line, *_headers(rest)])
     # Only a repeated cell makes the call wait for something.
-    call = ("await " if "--for" in line and awaits(rest) else "") + _call(line)
+    call = ("await " if _repeats(line) and awaits(rest) else "") + _call(line)
     return [*lines[:index], *_placed(match[0], call, rest)]
 
 
@@ -78,6 +79,15 @@ def body_of(raw: str, magic: str) -> str | None:
 def _first(lines: list[str]) -> int:
     """Return the index of the first line that is neither blank nor a comment."""
     return next((i for i, text in enumerate(lines) if text.strip() and not text.lstrip().startswith("#")), len(lines))
+
+
+def _repeats(line: str) -> bool:
+    """Tell whether `--for` is one of the words, and not a part of another or of what is quoted."""
+    try:
+        words = shlex.split(line)
+    except ValueError:  # a quote that is not closed: an error that the call will name
+        return False
+    return any(word.partition("=")[0] == "--for" for word in words)
 
 
 def _call(line: str, cell: str = "None") -> str:

@@ -100,6 +100,11 @@ def test_only_a_repeated_cell_waits():
     assert mark("%%oprof cpu\nx", awaits=True) == f"{CALL}\nx"
 
 
+@pytest.mark.parametrize("line", ["--format html", "--name 'a --for b'", "--name --fork"])
+def test_what_looks_like_for_waits_for_nothing(line):
+    assert not mark(f"%%oprof cpu {line}\nx", awaits=True).startswith("await")
+
+
 @given(
     line=st.text(
         st.characters(blacklist_characters="\0\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", blacklist_categories=["Cs"])

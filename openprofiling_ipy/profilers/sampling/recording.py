@@ -101,17 +101,19 @@ class Sampling:
         thread = threading.Thread(target=self._run, name="openprofiling-sampler", daemon=True)
         try:
             thread.start()
+            # Were it not waiting for its first turn when the program goes on, a first call that keeps the GIL would be
+            # over before it is.
+            self._ready.acquire()
         except RuntimeError as error:
             raise ProfilerUnavailable(self._kind, str(error), "end some threads, or run where there are any") from error
+        except BaseException:
+            # An interrupt: nobody will ever stop what was never handed over. The thread may not run yet, so that
+            # nobody can join it; it ends as soon as it does.
+            self._ended, self._ended_cpu = self._process.now(), self._process.cpu()
+            self._wake.release()
+            raise
         self._thread = thread
         _running.add(self)
-        # Were it not waiting for its first turn when the program goes on, a first call that keeps the GIL would be
-        # over before it is.
-        try:
-            self._ready.acquire()
-        except BaseException:  # an interrupt: nobody will ever stop what was never handed over
-            self._halt()
-            raise
         return self
 
     def _run(self) -> None:
