@@ -7,6 +7,8 @@ import opcode
 import tokenize
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.profilers.sampling.trie import UNKNOWN
+
 if TYPE_CHECKING:
     from types import CodeType
 
@@ -44,12 +46,12 @@ class Positions:
         return known[1][index] if 0 <= index < len(known[1]) else (code.co_firstlineno, None, None, None)
 
     def line(self, code: CodeType, offset: int) -> int:
-        """Return the 1-based line, 0 where the code does not tell."""
-        return max(0, self._position(code, offset)[0] or 0)
+        """Return the 1-based line, 0 where the code does not tell and for the offset UNKNOWN."""
+        return 0 if offset == UNKNOWN else max(0, self._position(code, offset)[0] or 0)
 
     def expression(self, code: CodeType, offset: int) -> str:
         """Return the source text that is evaluated there, on one line and cut; "" where it cannot be known."""
-        if code.co_code[offset : offset + 1] in _CONTROL:
+        if offset == UNKNOWN or code.co_code[offset : offset + 1] in _CONTROL:
             return ""
         first, last, start, end = self._position(code, offset)
         if first is None or last is None or start is None or end is None:

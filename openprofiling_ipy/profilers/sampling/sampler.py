@@ -64,6 +64,7 @@ class Sampler:
         self.schedule = Schedule(0, period)
         self._home = home
         self._in_cells = is_cell is not None
+        self._entered = ROOT  # the cell that the recording began in
         self._limit = limit
         self._span = 1
         self.process_cpu = 0
@@ -73,6 +74,7 @@ class Sampler:
         self.threads.begin()
         self.tasks.begin()
         self.native.begin()
+        self._entered = self.trie.cell(self.trie.walk(self.process.frames().get(self._home)))
         self.process_cpu = self.process.cpu()
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)
@@ -166,14 +168,29 @@ class Sampler:
             cpu = min(cpu, used - usual // 2)
         state.usual = usual + (min(used, most) - usual) // 8
         state.unplaced -= cpu
-        state.asleep = False
+        slept, state.asleep = state.asleep, False
         state.outside = self._in_cells and ident == self._home and not self.trie.flags[node] & CELL
-        if state.outside:
+        if not state.outside:
+            self._put(state, node, node, cpu)
+            return
+        left = self._left(state, slept=slept) if self._span > 2 * self.schedule.period else ROOT
+        if left != ROOT:
+            # The cell has ended since the last look. That is long ago, because the GIL was kept: in a call of the cell,
+            # since the kernel is Python, which does not keep it.
+            self._put(state, node, left, cpu + max(0, state.unplaced))
+        else:
             # The kernel's own work on the home thread, while the cell waits or before it began.
             shown = self.tasks.waits_in(ident, ROOT)
             self._put(state, node, ROOT if shown is None else shown, 0)
-        else:
-            self._put(state, node, node, cpu)
+        state.unplaced = 0
+
+    def _left(self, state: ThreadState, *, slept: bool) -> int:
+        """Return the node where the home thread, which is outside of cells now, was last in one; ROOT if it was not."""
+        if state.node == ROOT:
+            return self._entered
+        cell = self.trie.cell(state.node)
+        # Where it slept it used nothing.
+        return cell if cell == ROOT or slept else state.node
 
     def _slept(self, ident: int, state: ThreadState, node: int) -> None:
         """Sample a thread that sleeps; what it used was used elsewhere."""
@@ -233,6 +250,16 @@ class Sampler:
                     missing = max(0, now - self._end)
                     copied.wall[row] += missing
                     copied.time[row] += missing
+            self._unseen(now, copied)
             self.tasks.finish(now, copied)
             if samples is self.samples:
                 return copied
+
+    def _unseen(self, now: int, copied: Samples) -> None:
+        """Account for a cell that nobody looked at because it kept the GIL from its beginning to its end."""
+        home = self.threads.living.get(self._home)
+        if home is None or home.lane is None or home.node != ROOT or self._entered == ROOT:
+            return
+        used = home.unplaced + self._eye.clock(home) - home.cpu
+        if used > 2 * self.schedule.period:
+            copied.add(self._entered, home.lane.index, now, used, now - self.started)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.profilers.sampling.process import Frame
 
-__all__ = ["CELL", "ENDED", "MAX_NODES", "NATIVE", "ROOT", "WAITS", "Trie"]
+__all__ = ["CELL", "ENDED", "MAX_NODES", "NATIVE", "ROOT", "UNKNOWN", "WAITS", "Trie"]
 
 ROOT = -1
 """No frames at all."""
@@ -20,6 +20,9 @@ NATIVE = -2
 ENDED = -3
 """In place of a stack: threads that ended before anybody saw their last stack."""
 
+UNKNOWN = -2
+"""In place of a byte offset: a frame that was somewhere in its code, nobody knows where. No other frame's address."""
+
 MAX_NODES = 250_000
 """About 60 MB. Beyond it stacks are cut at the deepest known frame, and the result says so."""
 
@@ -27,6 +30,8 @@ CELL = 1
 """Flag: this frame or an older one of the stack is a cell's."""
 WAITS = 2
 """Flag: the leaf is an event loop that has nothing to do."""
+_COROUTINE = 0x80  # inspect.CO_COROUTINE
+
 _LOOP_WAITS = (("selectors.py", "select"), ("windows_events.py", "_poll"), ("windows_events.py", "select"))
 
 
@@ -118,3 +123,16 @@ class Trie:
         self.flags.append(flags)  # last: its length is what readers in other threads go by
         self._children[(id(code) + offset << 24) + parent] = node
         return node
+
+    def cell(self, node: int) -> int:
+        """
+        Return the node of the cell in a stack, without a line; ROOT where there is none, or where it is a coroutine.
+
+        While a coroutine waits its thread does other things, so that what the thread used may not be the cell's.
+        """
+        if node < 0 or not self.flags[node] & CELL:
+            return ROOT
+        while self.parents[node] >= 0 and self.flags[self.parents[node]] & CELL:
+            node = self.parents[node]
+        code = self.codes[node]
+        return ROOT if code.co_flags & _COROUTINE else self.extend(self.parents[node], ((code, UNKNOWN),))
