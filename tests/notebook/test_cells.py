@@ -141,7 +141,8 @@ def test_profile_blocks_in_cells_are_labelled_without_magics(bare):
     bare.run("import openprofiling_ipy as op, time\nwith op.profile('wall') as c:\n    time.sleep(.1)")
     capture = bare.ip.user_ns["c"]
     assert capture.label == "In[1]"
-    assert set(capture.table().file) <= {"In[1]", ""}
+    table = capture.table()  # a test runner may have threads of its own: they are recorded, not shown
+    assert set(table.file[table.total > 0]) <= {"In[1]", ""}
 
 
 # Scope
