@@ -133,4 +133,11 @@ class Executions:
         if info is None:
             mine = [e for e in known if e.thread == threading.get_ident()]
             return [*mine[0].chain()][-1] if mine else None
-        return next((e for e in known if e.info is info), None)
+        found = next((e for e in known if e.info is info), None)
+        # For what escapes IPython's own care, such as an exception that cannot be printed or a second Ctrl-C while it
+        # is, the result comes with an ExecutionInfo made anew.
+        return found or next((e for e in known if _alike(e.info, info)), None)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return one.raw_cell == other.raw_cell and getattr(one, "cell_id", None) == getattr(other, "cell_id", None)

@@ -41,7 +41,7 @@ class World:
         self.events.callbacks[event](*arguments)
 
     def begin(self, name: str, *, hold: bool = True) -> SimpleNamespace:
-        info = SimpleNamespace(name=name)
+        info = SimpleNamespace(name=name, raw_cell=name)
         self.fire("pre_execute")
         self.fire("pre_run_cell", info)
         if hold:
@@ -94,7 +94,7 @@ def test_silent_runs_come_and_go(world):
 
 def test_an_empty_cell_has_an_end_without_a_beginning(world):
     outer = world.begin("a")
-    world.end(SimpleNamespace(name="empty"))
+    world.end(SimpleNamespace(name="empty", raw_cell=""))
     assert world.ended == []
     assert world.executions.label == "/a"
     world.end(outer)
@@ -188,3 +188,13 @@ def test_loaded_in_the_middle_of_a_cell(world):
     world.fire("pre_run_cell", SimpleNamespace(name="odd"))
     assert world.executions.current is None
     assert world.ended == []
+
+
+def test_an_info_made_anew_ends_the_execution_it_is_about(world):
+    """As IPython does when an exception cannot be printed."""
+    world.begin("outer")
+    world.begin("inner")
+    world.end(SimpleNamespace(raw_cell="inner"), 1)
+    assert world.ended == [("/outer/inner", 1)]
+    world.begin("next")
+    assert world.executions.label == "/outer/next"

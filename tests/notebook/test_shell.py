@@ -397,3 +397,13 @@ def test_the_line_cache_keeps_its_length(shell):
     shell.run("%%oprof cpu\nfrom __future__ import annotations\nx = 1")
     mine = [lines for name, (_, _, lines, _) in linecache.cache.items() if lines[-1:] == ["x = 1\n"]]
     assert ["# %%oprof cpu\n", "from __future__ import annotations\n", "x = 1\n"] in mine
+
+
+def test_an_exception_that_cannot_be_printed(shell):
+    shell.run("class Unprintable(Exception):\n    def __str__(self):\n        raise ValueError('no')")
+    before = shell.ip.execution_count
+    shell.run("%%oprof\nraise Unprintable")
+    assert not session.running()
+    shell.run("raise Unprintable")
+    shell.run("%%oprof\nburn(.1)")
+    assert session.captures[-1].label == f"In[{before + 2}]"
