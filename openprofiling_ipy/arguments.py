@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any
 
 from openprofiling_ipy.errors import InvalidOption
@@ -44,7 +45,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.format is not None and self.export is None:
             raise InvalidOption("--format", self.format, "it says how to export, so it needs --export DEST")
-        if self.output and not self.output.isidentifier():
+        if self.output and (not self.output.isidentifier() or iskeyword(self.output)):
             raise InvalidOption("-o", self.output, "give the name of a variable")
 
     def for_profiler(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from openprofiling_ipy import cells, session
-from openprofiling_ipy.errors import AlreadyRunning, ProfilerUnavailable
+from openprofiling_ipy.errors import AlreadyRunning, InvalidOption, ProfilerUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 def profile(kind: str = "cpu", *, name: str | None = None, **options: Any) -> Block: ...
 @overload
 def profile(kind: _F) -> _F: ...
-def profile(kind: str | Callable[..., Any] = "cpu", *, name: str | None = None, **options: Any) -> Any:
+def profile(kind: Any = "cpu", *, name: Any = None, **options: Any) -> Any:
     """
     Record a block of code or every call of a function; what it gives is displayed only when asked.
 
@@ -49,8 +49,10 @@ def profile(kind: str | Callable[..., Any] = "cpu", *, name: str | None = None, 
     block AlreadyRunning or ProfilerUnavailable; a decorated function is then called unprofiled, the latter with a
     warning.
     """
-    if callable(kind):
+    if callable(kind) or isinstance(kind, classmethod | staticmethod):
         return profile()(kind)
+    if not isinstance(name, str | None):
+        raise InvalidOption("name", name, "give a text")
     return Block(kind, name or "", options)
 
 
@@ -80,7 +82,11 @@ class Block(AbstractContextManager["Capture", None]):
             self._capture = None
 
     def __call__(self, function: _F) -> _F:
-        """Decorate a function. Raises TypeError for an async generator, which cannot be wrapped faithfully."""
+        """Decorate a function. Raises TypeError for what cannot be wrapped faithfully, and says what to do."""
+        if isinstance(function, classmethod | staticmethod):
+            raise TypeError(f"put the profile decorator below @{type(function).__name__}, next to the function")
+        if inspect.isclass(function):
+            raise TypeError("a class cannot be profiled by itself: decorate its methods, or profile a block")
         if inspect.isasyncgenfunction(function):
             raise TypeError("an async generator cannot be profiled by itself: profile the code that consumes it")
         call = partial(_Call, self, f"{getattr(function, '__qualname__', repr(function))}()")

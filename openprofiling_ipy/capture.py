@@ -42,6 +42,14 @@ class Capture:
     #: Gives the document as it is now: the recording's `peek` while it runs, then the finished document or its reader.
     read: Callable[[], Profile] | None = field(default=None, repr=False)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle and copy the finished document with the rest. Raises NotRunning while the recording goes on."""
+        return {**vars(self), "read": self.document}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        document = state["read"]
+        vars(self).update(state, read=lambda: document)
+
     @property
     def document(self) -> Profile:
         """The finished document. Raises NotRunning while the recording goes on: see `peek`."""

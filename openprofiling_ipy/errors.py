@@ -154,7 +154,9 @@ class UnknownCapture(QueryError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         self.name = name
-        listed = choices(name, known) if known else "there is none yet: start a cell with %%oprof cpu"
+        # No number is nearly another.
+        near = f"the newest are {', '.join(known)}" if name.startswith("#") else choices(name, known)
+        listed = near if known else "there is none yet: start a cell with %%oprof cpu"
         super().__init__(f"no capture {name!r}: {listed}" if name else f"no capture: {listed}")
 
 

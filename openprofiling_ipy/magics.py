@@ -151,6 +151,10 @@ def _options(words: list[str]) -> Options:
         raise QueryError("one %%oprof a cell: cpu and wall both record CPU and waiting; take one line away")
     given, unknown = _PARSER.parse_known_args(words)
     if unknown:
+        if unknown[0] in ("-h", "--help"):
+            raise QueryError("%%oprof? shows the options of a cell, %oprof? what else there is")
+        if unknown[0] in completion.kinds():
+            raise QueryError(f"one kind a cell: {given.kind} and {unknown[0]} both record CPU and waiting")
         known = [*completion.VALUED, *completion.FLAGS]
         raise QueryError(f"%%oprof does not know {unknown[0]!r}: {choices(unknown[0], known)}")
     if given.format:
@@ -192,7 +196,10 @@ def _one_line() -> Iterator[None]:
     """Turn what is wrong with a magic's words into IPython's own one-line error, without a traceback of ours."""
     try:
         yield
-    except (OpenProfilingError, OSError) as error:
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise UsageError(f"{where}{error.strerror or error}") from None
+    except OpenProfilingError as error:
         raise UsageError(" ".join(str(error).split())) from None
 
 

@@ -112,7 +112,11 @@ class Notebook:
     def call(self, options: Options, text: str, filename: str = STATEMENT, names: dict[str, Any] | None = None) -> Any:
         """Record code that a magic was given, show the result, and return the value of its last expression."""
         __tracebackhide__ = True
-        code = Statement(self.shell, text, filename)
+        try:
+            code = Statement(self.shell, text, filename)
+        except SyntaxError as wrong:
+            awaits = "; a cell that begins with %%oprof can await" if "await" in str(wrong.msg) else ""
+            raise UsageError(f"SyntaxError: {wrong.msg} (line {wrong.lineno}){awaits}") from None
         run = self._start(options, self.label(), self._executions.current)
         error: BaseException | None = None
         try:
@@ -129,7 +133,9 @@ class Notebook:
                 self._show(run)
 
     def _start(self, options: Options, label: str, execution: Execution | None) -> Run | None:
-        """Start a recording. Returns None where the profiler cannot run, and says why. Raises QueryError."""
+        """Start a recording. Returns None where the profiler cannot run, and says why. Raises UsageError."""
+        if options.output in self.shell.user_ns_hidden:
+            raise UsageError(f"-o: {options.output!r} will not do: IPython needs that name; give another one")
         begun: list[Capture] = []
         # Before the recording, so that its thread is known as not the user's.
         live = self.display.live(lambda: begun[0] if begun else None, options)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy import cells
 from openprofiling_ipy.capture import Capture
-from openprofiling_ipy.errors import AlreadyRunning, NotRunning, UnknownCapture
+from openprofiling_ipy.errors import AlreadyRunning, InvalidOption, NotRunning, UnknownCapture
 from openprofiling_ipy.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ __all__ = [
     "start",
     "stop",
 ]
+
+
+#: How many names of captures an error lists.
+_MOST_WORDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ def profiler(kind: str, scope: Scope | None = None, **options: Any) -> Profiler:
     """Return a profiler that has not begun. Raises QueryError for an unknown kind or option, or a bad value."""
     from openprofiling_ipy.profilers import registry
 
+    if not isinstance(kind, str):
+        raise InvalidOption("kind", kind, f"give the name of a profiler: {', '.join(registry.names())}")
     if scope is not None:
         options["scope"] = scope
     return registry.create(kind, **options)
@@ -108,14 +114,15 @@ def stop(capture: Capture, status: Status = "done", error: str = "", *, cell: st
         if entry is None or entry.capture is not capture:
             raise NotRunning(f"#{capture.number} is not running")
         del _ledger.by_kind[capture.kind]
+    # Making the document takes time that is not the recording's.
+    capture.ended_at = time.time_ns()
     try:
         document = entry.recording.stop()
+        capture.started_at, capture.ended_at = document.started_at, document.started_at + document.duration
         captures.add(capture, _stamped(document, capture, status, error=error, cell=cell, runs=runs))
     except BaseException:
         capture.status = "failed"
         raise
-    finally:
-        capture.ended_at = time.time_ns()
     capture.status = status
     return capture
 
@@ -151,9 +158,14 @@ def find(name: str = "") -> Capture:
         # Code that a cell ran by another magic is labelled "In[5.2]".
         matches = matches or [c for c in newest if wanted.endswith("]") and c.label.startswith(f"{wanted[:-1]}.")]
     if not matches:
-        known = [f"#{c.number}" for c in newest] + sorted({word for c in newest for word in (c.name, c.label) if word})
-        raise UnknownCapture(wanted, known)
+        raise UnknownCapture(wanted, _words(newest))
     return matches[0]
+
+
+def _words(newest: list[Capture]) -> list[str]:
+    """Return what captures can be called by, the newest first, as far as a line takes it."""
+    words = [word for c in newest for word in (f"#{c.number}", c.name, c.label) if word]
+    return list(dict.fromkeys(words))[:_MOST_WORDS]
 
 
 def forget(capture: Capture) -> None:

@@ -75,9 +75,9 @@ class Shelf(Sequence["Capture"]):
             self.forget(capture)
 
     def names(self) -> list[str]:
-        """Return what each can be called by, "#3", newest first."""
+        """Return what the newest can be called by: "#3", "#2"."""
         with self._lock:
-            return [f"#{number}" for number in reversed(self._captures)]
+            return [f"#{number}" for number in reversed(self._captures)][:10]
 
     def in_memory(self, capture: Capture) -> bool:
         return capture.number in self._documents

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
+import pickle
 import stat
 import subprocess
 import sys
@@ -161,7 +163,7 @@ def test_find():
     assert session.find() is three
     assert session.find("In[9]") is running
     for wrong in ("#0", "In[6]", "trian"):
-        with pytest.raises(UnknownCapture, match=r"One of|one of"):
+        with pytest.raises(UnknownCapture, match=r"One of|one of|the newest are"):
             session.find(wrong)
     with pytest.raises(UnknownCapture, match="'train'"):
         session.find("trian")
@@ -170,6 +172,43 @@ def test_find():
 def test_find_without_any_says_how_to_begin():
     with pytest.raises(UnknownCapture, match="%%oprof cpu"):
         session.find()
+
+
+def test_an_error_lists_the_newest_and_suggests_no_number():
+    for _ in range(20):
+        session.stop(session.start("cpu", label="In[5]"))
+    numbers = [c.number for c in session.captures]
+    with pytest.raises(UnknownCapture) as caught:
+        session.find("#0")
+    assert f"the newest are #{numbers[-1]}, In[5], #{numbers[-2]}" in str(caught.value)
+    assert f"#{numbers[0]}" not in str(caught.value)
+    assert "did you mean" not in str(caught.value)
+    with pytest.raises(UnknownCapture, match="the newest are"):
+        session.forget(Capture("cpu", 0))
+
+
+def test_times_are_the_recordings_own(monkeypatch):
+    def slow(*arguments, **keywords):
+        time.sleep(0.05)
+        return stamped(*arguments, **keywords)
+
+    stamped = session._stamped
+    monkeypatch.setattr(session, "_stamped", slow)
+    capture = session.stop(session.start("cpu"))
+    assert capture.ended_at - capture.started_at == capture.document.duration < 0.05e9
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, copy.copy, lambda capture: pickle.loads(pickle.dumps(capture))])
+def test_captures_can_be_copied(way):
+    with op.profile(name="mine") as capture:
+        burn()
+        with pytest.raises(NotRunning):
+            way(capture)
+    other = way(capture)
+    assert other is not capture
+    assert other.document == capture.document
+    assert (other.name, other.number, other.status) == ("mine", capture.number, "done")
+    assert way(other).document == capture.document
 
 
 def test_forget():
@@ -431,6 +470,16 @@ def test_a_block_stopped_from_elsewhere_ends_quietly():
     assert capture.status == "done"
 
 
+@pytest.mark.parametrize("kind", [5, None, 2.5, ["cpu"]])
+def test_a_kind_that_is_no_name(kind):
+    with pytest.raises(InvalidOption, match=r"kind.*cpu, wall"):
+        op.profile(kind)
+    with pytest.raises(InvalidOption, match="kind"):
+        session.start(kind)
+    with pytest.raises(InvalidOption, match="name"):
+        op.profile(name=5)
+
+
 @pytest.mark.parametrize("arguments", [("cpuu", {}), ("cpu", {"rat": 5}), ("cpu", {"rate": 0})])
 def test_wrong_words_are_known_where_they_are_written(arguments):
     kind, options = arguments
@@ -507,6 +556,23 @@ def test_an_async_generator_function_is_refused():
 
     with pytest.raises(TypeError, match="consumes"):
         op.profile()(items)
+
+
+def test_decorators_in_the_wrong_order_say_the_right_one():
+    with pytest.raises(TypeError, match="below @classmethod"):
+        op.profile()(classmethod(burn))
+    with pytest.raises(TypeError, match="below @staticmethod"):
+        op.profile(staticmethod(burn))
+    with pytest.raises(TypeError, match="its methods"):
+        op.profile(Capture)
+
+    class Right:
+        @classmethod
+        @op.profile()
+        def method(cls):
+            return 5
+
+    assert Right.method() == 5
 
 
 def test_recursion_belongs_to_the_outermost_call():

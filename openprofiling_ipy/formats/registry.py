@@ -106,4 +106,4 @@ def load(path: str | os.PathLike[str]) -> Profile:
         data = file.read_bytes()
         return detect(data, file.name).loads(data)
     why = "a folder" if file.is_dir() else "not a plain file" if facts.st_size <= MAX_BYTES else _TOO_LARGE
-    raise UnknownFormat(file.name, names(), f"{file.name} is {why}: it is not read")
+    raise UnknownFormat(file.name, names(), f"{path} is {why}: it is not read")

@@ -78,9 +78,11 @@ def test_a_statement_that_fails(shell):
     assert op.captures[-1].status == "failed"
 
 
-def test_a_statement_that_is_no_python(shell):
-    result = shell.run("%oprof cpu 1 +")
-    assert result.out.count("SyntaxError") == 1
+@pytest.mark.parametrize(("code", "said"), [("x = (", "(line 1)"), ("await f()", "%%oprof"), ("1 +", "invalid syntax")])
+def test_a_statement_that_is_no_python(shell, code, said):
+    result = shell.run(f"%oprof cpu {code}")
+    one_line(result, "SyntaxError", said)
+    assert result.out == ""
     assert len(op.captures) == 0
 
 
@@ -248,10 +250,10 @@ def test_export_gone_wrong(shell, tmp_path):
 
 def test_load_gone_wrong(shell, tmp_path):
     one_line(shell.run("%oprof load"), "needs the path")
-    one_line(shell.run("%oprof load missing.json"), "missing.json")
+    one_line(shell.run("%oprof load missing.json"), "missing.json: No such file or directory\n")
     (tmp_path / "bad.speedscope.json").write_text("{", encoding="utf-8")
     one_line(shell.run("%oprof load bad.speedscope.json"))
-    one_line(shell.run("%oprof load ."), "folder")
+    one_line(shell.run("%oprof load ."), ". is a folder: it is not read")
 
 
 def test_export_with_the_cell(shell, tmp_path):
