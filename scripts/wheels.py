@@ -73,7 +73,9 @@ def copy_tests(folder: Path) -> Path:
 
     Tests of sources that the wheel does not carry stay behind, as do those in browsers: other stages run them.
     """
-    behind = shutil.ignore_patterns("__pycache__", "browser", "js", "test_architecture*.py", "source*.py")
+    behind = shutil.ignore_patterns(
+        "__pycache__", "browser", "js", "test_architecture*.py", "test_words.py", "source*.py"
+    )
     for name in ("tests", "scripts", "benchmarks", "notebooks", "docs"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=behind)
