@@ -8,6 +8,7 @@ the innermost one is kept in a context variable, and those that somebody holds o
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -50,14 +51,23 @@ class Executions:
     """
     The executions of one shell.
 
-    `label` names a cell that is about to run, given its info and the label of the cell around it. `ended` is called
-    with a cell that has ended, the innermost first, and IPython's result or None; only for those that are held.
+    `label` names a cell that is about to run, given its info and the label of the cell around it. Two things are told,
+    only of those that are held: `over`, that a cell's code is over, with the error that ended it or None; and `ended`,
+    that IPython is done with it, with IPython's result or None, the innermost first.
     """
 
-    def __init__(self, events: Any, label: Callable[[Any, str], str], ended: Callable[[Execution, Any], None]) -> None:
-        self._events = events
+    def __init__(
+        self,
+        shell: Any,
+        label: Callable[[Any, str], str],
+        over: Callable[[Execution, BaseException | None], None],
+        ended: Callable[[Execution, Any], None],
+    ) -> None:
+        self._shell = shell
         self._label = label
+        self._over = over
         self._ended = ended
+        self._show: Any = None
         self._current: ContextVar[Execution | None] = ContextVar("oprof_execution", default=None)
         self._callbacks = {
             "pre_execute": self._pre_execute,
@@ -68,12 +78,21 @@ class Executions:
         self._held: list[Execution] = []
 
     def load(self) -> None:
+        events = self._shell.events
         for event, callback in self._callbacks.items():
-            self._events.register(event, callback)
+            events.register(event, callback)
+        # Others draw figures there, which is no longer the cell's code.
+        behind = events.callbacks["post_execute"]
+        behind.insert(0, behind.pop())
+        # IPython prints a traceback before it says that a cell has ended, and that can take longer than the cell.
+        self._show = self._shell.showtraceback
+        self._shell.showtraceback = self._showtraceback
 
     def unload(self) -> None:
         for event, callback in self._callbacks.items():
-            self._events.unregister(event, callback)
+            self._shell.events.unregister(event, callback)
+        if vars(self._shell).get("showtraceback") == self._showtraceback:
+            del self._shell.showtraceback
 
     def hold(self, execution: Execution) -> None:
         """Ask to be told when an execution ends."""
@@ -105,7 +124,20 @@ class Executions:
             current.info = info
             current.label = self._label(info, outer)
 
+    def _showtraceback(self, *arguments: Any, **keywords: Any) -> Any:
+        caller = sys._getframe(1)  # noqa: SLF001  # anybody may show a traceback: IPython's end of a cell is meant
+        if caller.f_code.co_name == "run_code":
+            self._tell(caller.f_locals.get("result"), sys.exc_info()[1])
+        return self._show(*arguments, **keywords)
+
+    def _tell(self, result: Any, error: BaseException | None) -> None:
+        info = getattr(result, "info", None)
+        for execution in [held for held in self._held if info is not None and held.info is info]:
+            self._over(execution, error)
+
     def _post_execute(self) -> None:
+        result = getattr(self._shell, "last_execution_result", None)
+        self._tell(result, result and (result.error_before_exec or result.error_in_exec))
         current = self.current
         if current is not None and current.info is None:
             self._current.set(current.parent)

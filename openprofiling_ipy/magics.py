@@ -22,6 +22,7 @@ from IPython.utils._process_common import arg_split
 from openprofiling_ipy import arguments, completion
 from openprofiling_ipy.arguments import VERBS, Options, unquoted
 from openprofiling_ipy.errors import OpenProfilingError, QueryError, choices
+from openprofiling_ipy.interrupts import Held
 from openprofiling_ipy.notebook import Notebook
 from openprofiling_ipy.verbs import Verbs
 
@@ -104,8 +105,9 @@ class OprofMagics(Magics):
         if first in VERBS or not first:
             # Two frames up is the user's: {name} and $name stand for variables, as in other magics.
             words = _words(self.shell.var_expand(rest, depth=2))
-            with _one_line():
+            with Held() as interrupt, _one_line():
                 self.verbs(first, words)
+            interrupt.pass_on()
             return None
         with _one_line():
             if first not in completion.kinds():

@@ -18,6 +18,7 @@ from openprofiling_ipy.display import Display
 from openprofiling_ipy.errors import AgentError, AlreadyRunning, NotRunning, QueryError
 from openprofiling_ipy.executions import Executions
 from openprofiling_ipy.exporters import naming
+from openprofiling_ipy.interrupts import Held
 from openprofiling_ipy.repeat import Repeat, at_once
 from openprofiling_ipy.statement import Statement
 
@@ -37,7 +38,8 @@ class Run:
     """
     A recording of a cell or a statement.
 
-    `cell` identifies the cell, `count` is how often its code ran, `valued` whether it ended with a value that shows.
+    `cell` identifies the cell, `count` is how often its code ran, `over` whether that has ended, `done` whether there
+    is something to show, `valued` whether the code ended with a value that shows.
     """
 
     capture: Capture
@@ -45,6 +47,8 @@ class Run:
     live: Live | None
     cell: str
     count: int = 1
+    over: bool = False
+    done: bool = False
     valued: bool = False
 
 
@@ -55,7 +59,7 @@ class Notebook:
         self.shell = shell
         self.cells = cells_of(shell)
         self.display = Display(shell)
-        self._executions = Executions(shell.events, self.cells.begin, self._end)
+        self._executions = Executions(shell, self.cells.begin, self._over, self._end)
 
     def load(self) -> None:
         if self.display.rich:
@@ -99,8 +103,10 @@ class Notebook:
         if execution is not None and execution.info is not None:
             if execution.run is not None:
                 raise UsageError("one %%oprof a cell: cpu and wall both record CPU and waiting; take one line away")
-            execution.run = self._start(options, self.cells.label(filename) or execution.label, execution)
-            self._executions.hold(execution)
+            with Held() as interrupt:
+                execution.run = self._start(options, self.cells.label(filename) or execution.label, execution)
+                self._executions.hold(execution)
+            interrupt.pass_on()
         if again is None:
             return None
         waiting = self._repeat(again, execution.run if execution else None)
@@ -117,9 +123,11 @@ class Notebook:
         except SyntaxError as wrong:
             awaits = "; a cell that begins with %%oprof can await" if "await" in str(wrong.msg) else ""
             raise UsageError(f"SyntaxError: {wrong.msg} (line {wrong.lineno}){awaits}") from None
-        run = self._start(options, self.label(), self._executions.current)
+        with Held() as interrupt:
+            run = self._start(options, self.label(), self._executions.current)
         error: BaseException | None = None
         try:
+            interrupt.pass_on()
             if run is None or not options.repeat:
                 return code.run(names)
             value, run.count = code.run_for(options.repeat, capture_output, names)
@@ -129,8 +137,8 @@ class Notebook:
         else:
             return value
         finally:
-            if run is not None and self._stop(run, error):
-                self._show(run)
+            if run is not None:
+                self._finish(run, error)
 
     def _start(self, options: Options, label: str, execution: Execution | None) -> Run | None:
         """Start a recording. Returns None where the profiler cannot run, and says why. Raises UsageError."""
@@ -156,21 +164,32 @@ class Notebook:
         cell = identity(execution.info) if execution is not None and execution.info is not None else ""
         return Run(begun[0], options, live, cell) if begun else None
 
-    def _stop(self, run: Run, error: BaseException | None) -> bool:
-        """End a recording; tell whether there is something to show."""
+    def _finish(self, run: Run, error: BaseException | None) -> None:
+        """End and show the recording of a statement; what the user interrupts meanwhile is the cell."""
+        with Held() as interrupt:
+            self._stop(run, error)
+            if run.done:
+                self._show(run)
+        if error is None:
+            interrupt.pass_on()
+
+    def _stop(self, run: Run, error: BaseException | None) -> None:
+        """End a recording, once."""
+        if run.over:
+            return
+        run.over = True
         if run.options.output:
             self.shell.user_ns[run.options.output] = run.capture
         try:
             session.stop(run.capture, *session.ending(error), cell=run.cell, runs=run.count)
+            run.done = True
         except NotRunning:
-            return False  # `%oprof stop` has ended and shown it
+            pass  # `%oprof stop` has ended and shown it
         except (Exception, KeyboardInterrupt) as broken:  # noqa: BLE001  # nor must it at the end
             self.display.say(f"#{run.capture.number} has no result ({_told(broken)})")
-            return False
         finally:
             if run.live is not None:
                 run.live.end()
-        return True
 
     def _show(self, run: Run) -> None:
         try:
@@ -183,21 +202,34 @@ class Notebook:
         if run is not None:
             run.count += await again.run(run.options.repeat, capture_output)
 
+    def _over(self, execution: Execution, error: BaseException | None) -> None:
+        """End what a cell began: its code is over, and what IPython does about it is not the cell's."""
+        if execution.run is not None:
+            with Held():
+                self._stop(execution.run, error)
+
     def _end(self, execution: Execution, result: Any) -> None:
-        """End what a cell began and show it, below the output of the outermost cell that is being captured."""
+        """Show what a cell began. An interrupt has nothing left to stop but the drawing."""
         run, execution.run = execution.run, None
-        if run is not None:
-            run.valued = getattr(result, "result", None) is not None
-            error = None if result is None else result.error_before_exec or result.error_in_exec
-            if self._stop(run, error):
-                execution.ended.append(run)
+        with Held() as interrupt:
+            if run is not None:
+                run.valued = getattr(result, "result", None) is not None
+                self._stop(run, None if result is None else result.error_before_exec or result.error_in_exec)
+                execution.ended += [run] if run.done else []
+            self._show_ended(execution, interrupt)
+
+    def _show_ended(self, execution: Execution, interrupt: Held) -> None:
+        """Show what has ended, below the output of the outermost cell that is being captured."""
         outer = execution.outer
         if outer is not None and isinstance(self.shell.display_pub, CapturingDisplayPublisher):
             outer.ended += execution.ended
             self._executions.hold(outer)
             return
-        for ended in execution.ended:
-            self._show(ended)
+        for run in execution.ended:
+            if interrupt.asked:
+                self.display.say(f"interrupted before it was drawn: %oprof show #{run.capture.number} shows it")
+            else:
+                self._show(run)
 
     def _cell_magic(self, lines: list[str]) -> list[str]:
         """Transform a piece of a cell that begins with another cell magic, as the shell does with a whole one."""

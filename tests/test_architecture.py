@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "live": set(),
     "display": {"arguments", "capture", "formats", "live", "session", "widgets"},
     "executions": set(),
+    "interrupts": set(),
     "repeat": {"marker"},
     "statement": {"repeat"},
     "verbs": {"arguments", "capture", "completion", "display", "formats", "model", "session"},
@@ -43,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
         "display",
         "executions",
         "exporters",
+        "interrupts",
         "live",
         "marker",
         "model",
@@ -50,7 +52,7 @@ ALLOWED: dict[str, set[str]] = {
         "session",
         "statement",
     },
-    "magics": {"arguments", "completion", "formats", "notebook", "verbs"},
+    "magics": {"arguments", "completion", "formats", "interrupts", "notebook", "verbs"},
     "": {"block", "capture", "session", "notebook", "magics"},
 }
 

@@ -15,13 +15,13 @@ class Events:
     """IPython's event manager, fired by hand."""
 
     def __init__(self) -> None:
-        self.callbacks: dict = {}
+        self.callbacks: dict = {"post_execute": [lambda: None]}
 
     def register(self, event, callback):
-        self.callbacks[event] = callback
+        self.callbacks.setdefault(event, []).append(callback)
 
     def unregister(self, event, callback):
-        assert self.callbacks.pop(event) == callback
+        self.callbacks[event].remove(callback)
 
 
 class World:
@@ -29,16 +29,22 @@ class World:
 
     def __init__(self) -> None:
         self.events = Events()
+        self.shell = SimpleNamespace(
+            events=self.events, last_execution_result=None, showtraceback=lambda: self.over.append("shown")
+        )
         self.ended: list[tuple[str, object]] = []
+        self.over: list[object] = []
         self.executions = Executions(
-            self.events,
+            self.shell,
             lambda info, outer: f"{outer}/{info.name}",
+            lambda execution, error: self.over.append((execution.label, error)),
             lambda execution, result: self.ended.append((execution.label, result and result.value)),
         )
         self.executions.load()
 
     def fire(self, event, *arguments):
-        self.events.callbacks[event](*arguments)
+        for callback in self.events.callbacks[event][:]:
+            callback(*arguments)
 
     def begin(self, name: str, *, hold: bool = True) -> SimpleNamespace:
         info = SimpleNamespace(name=name, raw_cell=name)
@@ -177,7 +183,7 @@ def test_ending_all(world):
     world.begin("a")
     world.begin("b")
     world.executions.unload()
-    assert world.events.callbacks == {}
+    assert sum(map(len, world.events.callbacks.values())) == 1
     world.executions.end_all()
     assert [label for label, _ in world.ended] == ["/a/b", "/a"]
 
@@ -198,3 +204,59 @@ def test_an_info_made_anew_ends_the_execution_it_is_about(world):
     assert world.ended == [("/outer/inner", 1)]
     world.begin("next")
     assert world.executions.label == "/outer/next"
+
+
+# A cell's code is over before IPython is done with the cell
+
+
+def result_of(info, error=None):
+    return SimpleNamespace(info=info, error_before_exec=None, error_in_exec=error, value=None)
+
+
+def test_code_is_over_before_others_hear_of_the_end(world):
+    order = []
+    world.events.callbacks["post_execute"].append(lambda: order.append(list(world.over)))
+    info = world.begin("a")
+    world.shell.last_execution_result = result_of(info)
+    world.fire("post_execute")
+    assert order == [[("/a", None)]]
+
+
+def test_the_end_of_an_inner_cell_is_not_the_outer_ones(world):
+    world.begin("a")
+    inner = world.begin("b")
+    world.shell.last_execution_result = result_of(inner)
+    world.fire("post_execute")
+    assert world.over == [("/a/b", None)]
+
+
+def test_an_empty_cell_inside_ends_no_code(world):
+    world.begin("a")
+    world.shell.last_execution_result = result_of(SimpleNamespace(name="empty", raw_cell=""))
+    world.fire("post_execute")
+    assert world.over == []
+
+
+def test_code_is_over_before_its_traceback_is_printed(world):
+    info = world.begin("a")
+    error = ValueError()
+
+    def run_code(result):
+        try:
+            raise error
+        except ValueError:
+            world.shell.showtraceback()
+
+    run_code(result_of(info))
+    assert world.over == [("/a", error), "shown"]
+
+
+def test_a_traceback_that_the_cell_shows_itself_is_no_end(world):
+    world.begin("a")
+    world.shell.showtraceback()
+    assert world.over == ["shown"]
+
+
+def test_tracebacks_are_shown_as_before_when_unloaded(world):
+    world.executions.unload()
+    assert "showtraceback" not in vars(world.shell)

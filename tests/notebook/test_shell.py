@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import linecache
+import time
 
 import IPython
 import pytest
@@ -74,6 +75,42 @@ def walk(trace):
 def test_a_traceback_shows_the_line_as_it_was_typed(shell):
     result = shell.run("%%oprof cpu --name job\n1 / 0")
     assert "1 # %%oprof cpu --name job\n----> 2 1 / 0" in result.out
+
+
+@pytest.mark.parametrize("waits", ["", "import asyncio; await asyncio.sleep(0)\n"])
+def test_printing_a_traceback_is_not_the_cells_time(shell, monkeypatch, waits):
+    """The first one of a session loads a good deal, and one of a deep recursion takes many seconds."""
+    printed = shell.ip.InteractiveTB.structured_traceback
+
+    def slow(*arguments, **keywords):
+        time.sleep(2)
+        return printed(*arguments, **keywords)
+
+    monkeypatch.setattr(shell.ip.InteractiveTB, "structured_traceback", slow)
+    result = shell.run(f"%%oprof wall\n{waits}1 / 0")
+    assert "ZeroDivisionError" in result.out
+    assert op.captures[-1].document.duration < 2e9
+    assert op.captures[-1].status == "failed"
+
+
+def test_what_others_do_at_the_end_is_not_the_cells_time(shell):
+    """As matplotlib does, which draws its figures there."""
+    shell.ip.events.register("post_execute", slow := lambda: time.sleep(1))
+    shell.run("%%oprof wall\n1")
+    shell.ip.events.unregister("post_execute", slow)
+    assert op.captures[-1].document.duration < 1e9
+
+
+def test_a_traceback_in_the_middle_does_not_end_the_recording(shell):
+    """A value that cannot show itself, or the user's own call."""
+    shell.run(
+        "%%oprof cpu\nclass Odd:\n    def _repr_html_(self): raise ValueError\n"
+        "display(Odd())\ntry: 1/0\nexcept Exception: get_ipython().showtraceback()\n"
+        "get_ipython().run_cell('1/0')\n"
+        "from openprofiling_ipy import session\nleft = len(session.running())"
+    )
+    assert shell.ip.user_ns["left"] == 1
+    assert op.captures[-1].status == "done"
 
 
 def test_source_can_be_read_back(shell):

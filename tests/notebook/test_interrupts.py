@@ -1,0 +1,159 @@
+"""Ctrl-C at the moments when it hurts most."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+import openprofiling_ipy as op
+from openprofiling_ipy import session
+from openprofiling_ipy.interrupts import Held
+from tests.notebook.kernel import EXTENSION, Kernel
+
+
+def press() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_waits_for_the_end():
+    before = signal.getsignal(signal.SIGINT)
+    done = []
+    with Held() as interrupt:
+        assert not interrupt.asked
+        press()
+        press()
+        done.append(1)
+    assert done == [1]
+    assert interrupt.asked
+    assert signal.getsignal(signal.SIGINT) is before
+    with pytest.raises(KeyboardInterrupt):
+        interrupt.pass_on()
+
+
+def test_without_one_nothing_happens():
+    with Held() as interrupt:
+        pass
+    interrupt.pass_on()
+    assert not interrupt.asked
+
+
+def test_somebody_who_insists_is_heard(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    before = signal.getsignal(signal.SIGINT)
+    with Held() as interrupt:
+        press()
+        now[0] += 1.9
+        press()
+        now[0] += 0.2
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    assert interrupt.asked
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ignored_interrupts_stay_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Held() as interrupt:
+            press()
+        assert not interrupt.asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_other_threads_have_no_signals():
+    asked = []
+
+    def other():
+        with Held() as interrupt:
+            asked.append(interrupt.asked)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert asked == [False]
+
+
+def test_while_a_cell_begins(shell, monkeypatch):
+    start = session.start
+
+    def pressed(*arguments, **keywords):
+        press()
+        return start(*arguments, **keywords)
+
+    monkeypatch.setattr(session, "start", pressed)
+    result = shell.run("%%oprof cpu\nran = True")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert "ran" not in shell.ip.user_ns
+    assert op.captures[-1].status == "interrupted"
+    result = shell.run("%oprof cpu also()")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert session.running() == ()
+
+
+def test_while_a_recording_ends(shell, monkeypatch):
+    stamped = session._stamped
+
+    def pressed(*arguments, **keywords):
+        press()
+        return stamped(*arguments, **keywords)
+
+    monkeypatch.setattr(session, "_stamped", pressed)
+    result = shell.run("%%oprof cpu\n40 + 2")
+    assert result.result == 42
+    assert op.captures[-1].status == "done"
+    assert "Traceback" not in result.out
+    assert result.err == "" or "interrupted before it was drawn" in result.err
+    result = shell.run("%oprof cpu 40 + 2\nnever = True")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert op.captures[-1].status == "done"
+    assert "never" not in shell.ip.user_ns
+
+
+def test_while_a_result_is_drawn(shell, monkeypatch):
+    from openprofiling_ipy.widgets import view
+
+    text = view.Result.__repr__
+
+    def pressed(self):
+        press()
+        return text(self)
+
+    monkeypatch.setattr(view.Result, "__repr__", pressed)
+    monkeypatch.setattr(view.Result, "_repr_mimebundle_", lambda self: {"text/plain": pressed(self)})
+    result = shell.run("%%oprof cpu\nburn(.05)")
+    assert "CPU In[3]" in result.out
+    assert result.success
+    result = shell.run("%oprof show\nnever = True")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert "CPU In[3]" in result.out
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.1, 0.2])
+def test_the_first_result_of_a_kernel_is_not_torn(delay):
+    """It imports numpy, which does not survive being cut in the middle."""
+    kernel = Kernel("--log-level=ERROR")
+    try:
+        kernel.run(EXTENSION)
+        sent = kernel.send("%%oprof wall\nimport time\ntime.sleep(.2)\nprint('end', flush=True)")
+        while "end" not in kernel.wait_for(sent, "stream")["content"]["text"]:
+            pass
+        time.sleep(delay)
+        os.kill(kernel.manager.provisioner.process.pid, signal.SIGINT)
+        answer = kernel.gather(sent)
+        assert "Traceback" not in answer.stream("stdout") + answer.stderr
+        assert "Error in callback" not in answer.stream("stdout")
+        following = kernel.run("%%oprof wall\ntime.sleep(.2)\n40 + 2")
+        assert following.status == "ok"
+        assert following.value == "42"
+        assert len(following.pictures) == 1
+        assert kernel.value("len(__import__('openprofiling_ipy').captures)") == 2
+        assert kernel.run("import numpy\nnumpy.matrix([1]), numpy.nonzero([1])").status == "ok"
+    finally:
+        kernel.close()
