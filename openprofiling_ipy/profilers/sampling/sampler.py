@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads
@@ -74,7 +75,8 @@ class Sampler:
         self.threads.begin()
         self.tasks.begin()
         self.native.begin()
-        self._entered = self.trie.cell(self.trie.walk(self.process.frames().get(self._home)))
+        with suppress(Exception):  # sources that fail end the sampler, not the program
+            self._entered = self.trie.cell(self.trie.walk(self.process.frames().get(self._home)))
         self.process_cpu = self.process.cpu()
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)
