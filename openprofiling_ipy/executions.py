@@ -125,6 +125,7 @@ class Executions:
             current.label = self._label(info, outer)
 
     def _showtraceback(self, *arguments: Any, **keywords: Any) -> Any:
+        __tracebackhide__ = True
         caller = sys._getframe(1)  # noqa: SLF001  # anybody may show a traceback: IPython's end of a cell is meant
         if caller.f_code.co_name == "run_code":
             self._tell(caller.f_locals.get("result"), sys.exc_info()[1])

@@ -42,10 +42,12 @@ class Held(AbstractContextManager["Held", None]):
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
 
-    def pass_on(self) -> None:
-        """Raise the KeyboardInterrupt that was held back, if there was one."""
+    def pass_on(self, filename: str, line: int) -> None:
+        """Raise the KeyboardInterrupt that was held back, if there was one, as if it had come at this place."""
+        __tracebackhide__ = True
         if self.asked:
-            raise KeyboardInterrupt
+            # IPython always shows the innermost frame, which shall be none of ours.
+            exec(compile("\n" * (line - 1) + "raise KeyboardInterrupt", filename, "exec"), {})  # noqa: S102
 
     def _note(self, _number: int, _frame: Any) -> None:
         now = time.monotonic()

@@ -23,7 +23,7 @@ from openprofiling_ipy import arguments, completion
 from openprofiling_ipy.arguments import VERBS, Options, unquoted
 from openprofiling_ipy.errors import OpenProfilingError, QueryError, choices
 from openprofiling_ipy.interrupts import Held
-from openprofiling_ipy.notebook import Notebook
+from openprofiling_ipy.notebook import Notebook, place
 from openprofiling_ipy.verbs import Verbs
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class OprofMagics(Magics):
             words = _words(self.shell.var_expand(rest, depth=2))
             with Held() as interrupt, _one_line():
                 self.verbs(first, words)
-            interrupt.pass_on()
+            interrupt.pass_on(*place())
             return None
         with _one_line():
             if first not in completion.kinds():

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.executions import Execution
     from openprofiling_ipy.live import Live
 
-__all__ = ["Notebook", "Run"]
+__all__ = ["Notebook", "Run", "place"]
 
 
 @dataclass(eq=False)
@@ -93,7 +93,7 @@ class Notebook:
         Raises UsageError where the options mean nothing; where only the profiler cannot run, says so and returns.
         """
         __tracebackhide__ = True
-        filename = _cell_file()
+        filename, _ = place()
         again = Repeat(self.shell, filename) if options.repeat else None
         _restore(filename)
         if again is not None and not again.code:
@@ -106,7 +106,7 @@ class Notebook:
             with Held() as interrupt:
                 execution.run = self._start(options, self.cells.label(filename) or execution.label, execution)
                 self._executions.hold(execution)
-            interrupt.pass_on()
+            interrupt.pass_on(*place())
         if again is None:
             return None
         waiting = self._repeat(again, execution.run if execution else None)
@@ -127,7 +127,7 @@ class Notebook:
             run = self._start(options, self.label(), self._executions.current)
         error: BaseException | None = None
         try:
-            interrupt.pass_on()
+            interrupt.pass_on(*place())
             if run is None or not options.repeat:
                 return code.run(names)
             value, run.count = code.run_for(options.repeat, capture_output, names)
@@ -166,12 +166,13 @@ class Notebook:
 
     def _finish(self, run: Run, error: BaseException | None) -> None:
         """End and show the recording of a statement; what the user interrupts meanwhile is the cell."""
+        __tracebackhide__ = True
         with Held() as interrupt:
             self._stop(run, error)
             if run.done:
                 self._show(run)
         if error is None:
-            interrupt.pass_on()
+            interrupt.pass_on(*place())
 
     def _stop(self, run: Run, error: BaseException | None) -> None:
         """End a recording, once."""
@@ -249,12 +250,12 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".partition("\n")[0].rstrip(": ")
 
 
-def _cell_file() -> str:
-    """Return the file name of the cell whose code calls."""
+def place() -> tuple[str, int]:
+    """Return the file name and line of the cell whose code calls."""
     frame = sys._getframe(1)  # noqa: SLF001  # the marker's own frame says which cell it stands in
     while frame.f_back is not None and frame.f_code.co_name != "<module>":
         frame = frame.f_back
-    return frame.f_code.co_filename
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def _restore(filename: str) -> None:

@@ -30,14 +30,15 @@ def test_an_interrupt_waits_for_the_end():
     assert done == [1]
     assert interrupt.asked
     assert signal.getsignal(signal.SIGINT) is before
-    with pytest.raises(KeyboardInterrupt):
-        interrupt.pass_on()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        interrupt.pass_on("cell.py", 3)
+    assert (str(caught.traceback[-1].path), caught.traceback[-1].lineno + 1) == ("cell.py", 3)
 
 
 def test_without_one_nothing_happens():
     with Held() as interrupt:
         pass
-    interrupt.pass_on()
+    interrupt.pass_on("cell.py", 3)
     assert not interrupt.asked
 
 
@@ -90,6 +91,7 @@ def test_while_a_cell_begins(shell, monkeypatch):
     result = shell.run("%%oprof cpu\nran = True")
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     assert "ran" not in shell.ip.user_ns
+    assert "openprofiling_ipy" not in result.out
     assert op.captures[-1].status == "interrupted"
     result = shell.run("%oprof cpu also()")
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
@@ -112,6 +114,7 @@ def test_while_a_recording_ends(shell, monkeypatch):
     result = shell.run("%oprof cpu 40 + 2\nnever = True")
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
     assert op.captures[-1].status == "done"
+    assert "openprofiling_ipy" not in result.out
     assert "never" not in shell.ip.user_ns
 
 
@@ -131,6 +134,7 @@ def test_while_a_result_is_drawn(shell, monkeypatch):
     assert result.success
     result = shell.run("%oprof show\nnever = True")
     assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert "openprofiling_ipy" not in result.out
     assert "CPU In[3]" in result.out
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 
 import pexpect
 import pytest
@@ -126,3 +127,17 @@ def test_the_prompt_toolkit(tmp_path):
         terminal.child.expect_exact("hottest lines")
     finally:
         terminal.close()
+
+
+def test_an_interrupt_of_a_cell_that_awaits(terminal):
+    """IPython's own loop breaks off here, and the cell's end is told with facts made anew."""
+    terminal.child.send("%%oprof wall\nimport asyncio; print('o' + 'n')\nawait asyncio.sleep(60)\n\n\n")
+    terminal.child.expect_exact("on\r\n")
+    time.sleep(0.3)
+    terminal.child.sendintr()
+    out = terminal.prompt()
+    assert "interrupted" in out
+    number = terminal.number
+    out = terminal.ask("%%oprof cpu", "1")
+    assert "is running" not in out
+    assert f"CPU In[{number}]" in out
