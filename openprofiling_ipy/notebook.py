@@ -121,7 +121,7 @@ class Notebook:
         try:
             code = Statement(self.shell, text, filename)
         except SyntaxError as wrong:
-            awaits = "; a cell that begins with %%oprof can await" if "await" in str(wrong.msg) else ""
+            awaits = "; to await, begin a cell with %%oprof" if "await" in str(wrong.msg) else ""
             raise UsageError(f"SyntaxError: {wrong.msg} (line {wrong.lineno}){awaits}") from None
         with Held() as interrupt:
             run = self._start(options, self.label(), self._executions.current)
