@@ -405,7 +405,7 @@ def test_a_forked_child_starts_afresh_and_leaves_its_parent_alone():
 
 def test_block():
     with op.profile("cpu", name="job", rate=200) as capture:
-        burn()
+        burn(0.3)  # long enough to be seen on a busy machine
         with pytest.raises(NotRunning):
             _ = capture.document
         assert capture.peek().attributes[A.RATE] == 200
