@@ -348,6 +348,7 @@ def _state():
         'OprofMagics' in ip.magics_manager.registry,
         len(ip.Completer.custom_matchers),
         len(ip.ast_transformers),
+        'showtraceback' in vars(ip),
     )
 """
 
