@@ -123,7 +123,8 @@ def js() -> Outcome:
 
 
 def _node_count(output: str, word: str) -> int:
-    found = re.findall(rf"^\W*{word} (\d+)\s*$", output, flags=re.MULTILINE)
+    # A line begins with "#" or with an information sign, which Unicode counts among the letters.
+    found = re.findall(rf"^\S+ {word} (\d+)\s*$", output, flags=re.MULTILINE)
     return sum(map(int, found))
 
 
