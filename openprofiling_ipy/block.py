@@ -10,7 +10,8 @@ from contextlib import AbstractContextManager
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from openprofiling_ipy import cells, session
+from openprofiling_ipy import session
+from openprofiling_ipy.cells import sources
 from openprofiling_ipy.errors import AlreadyRunning, InvalidOption, ProfilerUnavailable
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Block(AbstractContextManager["Capture", None]):
 
     def __enter__(self) -> Capture:
         frame = sys._getframe(1)  # noqa: SLF001  # the block's own place is its label
-        label = cells.place(frame.f_code.co_filename, frame.f_lineno)
+        label = sources.place(frame.f_code.co_filename, frame.f_lineno)
         self._capture = self._start(label)
         return self._capture
 

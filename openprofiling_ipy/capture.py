@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from openprofiling_ipy.model import Profile
+    from openprofiling_ipy.model.profile import Attribute
 
 __all__ = ["Capture", "Function", "Status"]
 
@@ -39,6 +40,8 @@ class Capture:
     started_at: int = 0
     ended_at: int = 0
     status: Status = "running"
+    #: Facts about it that travel in its document's attributes.
+    attributes: dict[str, Attribute] = field(default_factory=dict, repr=False)
     #: Gives the document as it is now: the recording's `peek` while it runs, then the finished document or its reader.
     read: Callable[[], Profile] | None = field(default=None, repr=False)
 

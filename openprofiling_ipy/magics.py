@@ -19,12 +19,12 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.utils._process_common import arg_split
 
-from openprofiling_ipy import arguments, completion
-from openprofiling_ipy.arguments import VERBS, Options, unquoted
 from openprofiling_ipy.errors import OpenProfilingError, QueryError, choices
-from openprofiling_ipy.interrupts import Held
-from openprofiling_ipy.notebook import Notebook, place
-from openprofiling_ipy.verbs import Verbs
+from openprofiling_ipy.notebook import arguments, completion
+from openprofiling_ipy.notebook.arguments import VERBS, Options, unquoted
+from openprofiling_ipy.notebook.hooks import Notebook, place
+from openprofiling_ipy.notebook.interrupts import Held
+from openprofiling_ipy.notebook.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,26 +1,22 @@
-"""What a process holds: the recordings under way, one of each kind at most, and the captures so far. No IPython."""
+"""What a person's process holds: the recordings under way and the captures so far, by name. No IPython."""
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openprofiling_ipy import cells
+from openprofiling_ipy import ledger
 from openprofiling_ipy.capture import Capture
-from openprofiling_ipy.errors import AlreadyRunning, InvalidOption, NotRunning, UnknownCapture
+from openprofiling_ipy.cells import sources
+from openprofiling_ipy.errors import InvalidOption, UnknownCapture
+from openprofiling_ipy.ledger import numbers, running
 from openprofiling_ipy.shelf import Shelf
 
 if TYPE_CHECKING:
     from openprofiling_ipy.capture import Status
-    from openprofiling_ipy.model import Profile
-    from openprofiling_ipy.model.profile import Attribute
-    from openprofiling_ipy.profilers.base import Profiler, Recording, Scope, Status as Numbers
+    from openprofiling_ipy.profilers.base import Profiler, Scope
 
 __all__ = [
     "captures",
@@ -40,35 +36,9 @@ __all__ = [
 _MOST_WORDS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    capture: Capture
-    recording: Recording
-
-
-class _Ledger:
-    """Which recordings are under way, and the numbers given out."""
-
-    def __init__(self) -> None:
-        self.by_kind: dict[str, _Running] = {}
-        self.count = 0
-        self.lock = threading.RLock()
-
-    def after_fork(self) -> None:
-        """In a forked child nothing is under way: threads that sample do not survive a fork."""
-        self.lock = threading.RLock()
-        self.by_kind.clear()
-
-    def next_number(self) -> int:
-        with self.lock:
-            self.count += 1
-            return self.count
-
-
 captures = Shelf()
-_ledger = _Ledger()
+ledger.subscribe(captures)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_ledger.after_fork)
     os.register_at_fork(after_in_child=captures.after_fork)
 
 
@@ -87,19 +57,10 @@ def start(kind: str, *, name: str = "", label: str = "", scope: Scope | None = N
     """
     Begin a recording that is about the thread (and asyncio task) it is called on.
 
-    `scope` is by default what `cells.scope` says: a notebook's own code and threads, or all of a plain process.
+    `scope` is by default what `sources.scope` says: a notebook's own code and threads, or all of a plain process.
     Raises QueryError for a wrong kind or option, AlreadyRunning, or ProfilerUnavailable.
     """
-    chosen = profiler(kind, scope or cells.scope(), **options)
-    with _ledger.lock:
-        if chosen.name in _ledger.by_kind:
-            other = _ledger.by_kind[chosen.name].capture
-            raise AlreadyRunning(chosen.name, f"stop #{other.number}{_of(other)} first")
-        recording = chosen.start()
-        capture = Capture(chosen.name, _ledger.next_number(), label, name, time.time_ns())
-        capture.read = partial(_peek, capture, recording)
-        _ledger.by_kind[chosen.name] = _Running(capture, recording)
-    return capture
+    return ledger.start(profiler(kind, scope or sources.scope(), **options), name=name, label=label)
 
 
 def stop(capture: Capture, status: Status = "done", error: str = "", *, cell: str = "", runs: int = 1) -> Capture:
@@ -109,36 +70,9 @@ def stop(capture: Capture, status: Status = "done", error: str = "", *, cell: st
     `error` is the first line of the exception that ended it, `cell` identifies the cell it was about, `runs` is how
     often its code ran. Raises NotRunning.
     """
-    with _ledger.lock:
-        entry = _ledger.by_kind.get(capture.kind)
-        if entry is None or entry.capture is not capture:
-            raise NotRunning(f"#{capture.number} is not running")
-        del _ledger.by_kind[capture.kind]
-    # Making the document takes time that is not the recording's.
-    capture.ended_at = time.time_ns()
-    try:
-        document = entry.recording.stop()
-        capture.started_at, capture.ended_at = document.started_at, document.started_at + document.duration
-        captures.add(capture, _stamped(document, capture, status, error=error, cell=cell, runs=runs))
-    except BaseException:
-        capture.status = "failed"
-        raise
-    capture.status = status
-    return capture
+    from openprofiling_ipy.model.attributes import A
 
-
-def numbers(capture: Capture) -> Numbers:
-    """Return the live numbers of a capture under way. Raises NotRunning."""
-    entry = _ledger.by_kind.get(capture.kind)
-    if entry is None or entry.capture is not capture:
-        raise NotRunning(f"#{capture.number} is not running")
-    return entry.recording.status()
-
-
-def running() -> tuple[Capture, ...]:
-    """Return the captures under way, the newest last."""
-    with _ledger.lock:
-        return tuple(sorted((entry.capture for entry in _ledger.by_kind.values()), key=lambda c: c.number))
+    return ledger.stop(capture, status, error, {A.CELL: cell, A.RUNS: runs if runs > 1 else ""})
 
 
 def find(name: str = "") -> Capture:
@@ -186,7 +120,7 @@ def load(path: str | os.PathLike[str]) -> Capture:
     facts = document.attributes
     capture = Capture(
         kind=str(facts.get(A.KIND) or document.value_types[0].kind),
-        number=_ledger.next_number(),
+        number=ledger.next_number(),
         label=str(facts.get(A.LABEL) or Path(path).name),
         name=str(facts.get(A.NAME, "")),
         started_at=document.started_at,
@@ -210,58 +144,3 @@ def ending(error: BaseException | None) -> tuple[Status, str]:
     except Exception:  # noqa: BLE001  # a stranger's __str__
         said = ""
     return "failed", f"{type(error).__name__}: {said}".rstrip(": ")
-
-
-def _of(capture: Capture) -> str:
-    what = capture.label or capture.name
-    return f" ({what})" if what else ""
-
-
-def _peek(capture: Capture, recording: Recording) -> Profile:
-    return _stamped(recording.peek(), capture, "running")
-
-
-def _stamped(
-    document: Profile, capture: Capture, status: str, *, error: str = "", cell: str = "", runs: int = 1
-) -> Profile:
-    """Return the document with who, when and where in its attributes."""
-    import platform
-
-    from openprofiling_ipy.model.attributes import A
-
-    stamps: dict[str, Attribute] = {
-        A.NUMBER: capture.number,
-        A.KIND: capture.kind,
-        A.NAME: capture.name,
-        A.LABEL: capture.label,
-        A.STATUS: status,
-        A.ERROR: error,
-        A.CELL: cell,
-        A.RUNS: runs if runs > 1 else "",
-        A.HOST: platform.node(),
-        A.PID: os.getpid(),
-        A.PYTHON: platform.python_version(),
-        A.PLATFORM: sys.platform,
-        A.FOLDER: _working_folder(),
-        A.PREFIXES: "\n".join(_prefixes()),
-    }
-    told = {key: value for key, value in stamps.items() if value != ""}
-    return replace(document, attributes={**document.attributes, **told})
-
-
-def _working_folder() -> str:
-    try:
-        return str(Path.cwd())
-    except OSError:  # it has been removed
-        return ""
-
-
-def _prefixes() -> list[str]:
-    """Return the folders of the standard library and of installed packages, the longest first."""
-    import site
-    import sysconfig
-
-    paths = sysconfig.get_paths()
-    folders = {paths[key] for key in ("stdlib", "platstdlib", "purelib", "platlib") if key in paths}
-    folders |= {*site.getsitepackages(), site.getusersitepackages()}
-    return sorted(folders, key=lambda folder: (-len(folder), folder))

@@ -51,6 +51,14 @@ class Shelf(Sequence["Capture"]):
         """Forget a lock that a thread of the parent may have held."""
         self._lock = threading.RLock()
 
+    def begun(self, capture: Capture) -> None:
+        """Hear of a recording that has begun: there is nothing to keep yet."""
+
+    def ended(self, capture: Capture, document: Profile | None) -> None:
+        """Keep a capture that has ended, if it has a document."""
+        if document is not None:
+            self.add(capture, document)
+
     def add(self, capture: Capture, document: Profile) -> None:
         """Put a finished capture at the end; from now on it reads its document here."""
         with self._lock:

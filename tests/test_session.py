@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import openprofiling_ipy as op
-from openprofiling_ipy import session
+from openprofiling_ipy import session, stamps
 from openprofiling_ipy.capture import Capture
 from openprofiling_ipy.errors import (
     AlreadyRunning,
@@ -143,7 +143,7 @@ def test_a_recording_that_cannot_stop_is_over(monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(session, "_stamped", broken)
+    monkeypatch.setattr(stamps, "stamped", broken)
     with pytest.raises(RuntimeError):
         session.stop(capture)
     assert capture.status == "failed"
@@ -192,8 +192,8 @@ def test_times_are_the_recordings_own(monkeypatch):
         time.sleep(0.05)
         return stamped(*arguments, **keywords)
 
-    stamped = session._stamped
-    monkeypatch.setattr(session, "_stamped", slow)
+    stamped = stamps.stamped
+    monkeypatch.setattr(stamps, "stamped", slow)
     capture = session.stop(session.start("cpu"))
     assert capture.ended_at - capture.started_at == capture.document.duration < 0.05e9
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from openprofiling_ipy import completion
-from openprofiling_ipy.arguments import VERBS
 from openprofiling_ipy.formats import registry as formats
+from openprofiling_ipy.notebook import completion
+from openprofiling_ipy.notebook.arguments import VERBS
 from openprofiling_ipy.profilers import registry as profilers
 from tests.source import PACKAGE, modules
 

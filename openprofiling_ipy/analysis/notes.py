@@ -21,12 +21,15 @@ __all__ = ["Note", "notes"]
 
 #: What is shorter was too short; what is longer and has no samples had another reason.
 _SHORT: Final = 1_000_000_000
+_LOOKABLE: Final = 100_000_000
 #: Below this share of the asked rate it is said that short calls may be missing; only where time was enough to tell.
 _STARVED: Final = 0.5
 #: Shares of CPU that are worth a word: of native threads, and of what the rest of the process used.
 _NATIVE: Final = 0.05
 _REST: Final = 0.1
 _REST_TIME: Final = 50_000_000
+#: From this share of the duration on, waiting for a core is worth a word.
+_CROWDED: Final = 0.1
 _MORE_THAN_ONE: Final = 1.05
 
 
@@ -95,8 +98,11 @@ def _nothing(profile: Profile, scale: Scale) -> str:
     duration = format_value(scale.duration, "ns")
     kind = profile.value_types[0].kind
     what = "CPU time" if kind == "cpu" else kind
+    if scale.samples == 0 and scale.duration >= _LOOKABLE:
+        why = ": something kept the interpreter to itself" if A.TICKS in profile.attributes else ""
+        return f"no sample could be taken in {duration}{why}"
     if scale.duration >= _SHORT:
-        return f"no sample could be taken in {duration}" if scale.samples == 0 else f"no {what} was used in {duration}"
+        return f"no {what} was used in {duration}"
     if not scale.duration:
         return "it holds no samples" if scale.samples == 0 else f"it holds no {what}"
     again = f"; `%%oprof {kind} --for 2s` repeats it, side effects included" if _is_cell(profile) else ""
@@ -128,8 +134,11 @@ def _native_cpu(profile: Profile) -> int:
 
 
 def _coarse(profile: Profile, scale: Scale) -> Iterator[Note]:
-    """What is less fine than asked for."""
+    """What is less fine than asked for, or than it would be on a quiet machine."""
     facts = profile.attributes
+    crowded = _number(profile, A.CORE_WAIT)
+    if crowded > max(_REST_TIME, _CROWDED * scale.duration):
+        yield Note("info", f"for {format_value(crowded, 'ns')} no core was free: the machine was busy with other work")
     asked = float(facts.get(A.RATE, 0))
     if A.SLOWED in facts:
         yield Note("info", f"slowed to {float(facts[A.SLOWED]):.0f} Hz to stay cheap")

@@ -52,7 +52,7 @@ def measure(profile: Profile) -> Scale:
         kinds[0] == "cpu"
         and "wall" in kinds
         and duration >= _WAITING_TIME
-        and (cpu or 0) < _WAITING * duration
+        and (cpu or 0) < _WAITING * (duration - int(facts.get(A.CORE_WAIT, 0)))
         and document_total(profile, kinds.index("wall")) > 0
     )
     shown = kinds.index("wall") if waited else 0

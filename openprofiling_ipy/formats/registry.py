@@ -27,6 +27,11 @@ DEFAULT = FORMATS[0]
 MAX_BYTES = 1 << 30
 _TOO_LARGE = f"larger than {MAX_BYTES >> 30} GiB"
 _HEAD = 1 << 16
+#: What people write who want a picture or a table, which a profile's file is not.
+_NO_PROFILES = {
+    **dict.fromkeys((".png", ".svg", ".pdf", ".jpg", ".jpeg", ".webp"), "a picture: save .plot().figure instead"),
+    **dict.fromkeys((".csv", ".tsv", ".xlsx", ".parquet", ".feather"), "a table: save .table() instead"),
+}
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
@@ -73,8 +78,20 @@ def by_suffix(filename: str) -> Format | None:
 
 
 def for_path(path: str | os.PathLike[str], name: str | None = None) -> Format:
-    """Return the format to write `path` in: the one called `name`, else the one of its suffix, else the default."""
-    return by_name(name) if name else by_suffix(Path(path).name) or DEFAULT
+    """
+    Return the format to write `path` in: the one called `name`, else the one of its suffix, else the default.
+
+    Raises UnknownFormat, also for a suffix that promises something else than a profile.
+    """
+    if name:
+        return by_name(name)
+    suffix = Path(path).suffix.lower()
+    found = by_suffix(Path(path).name)
+    if found is None and suffix in _NO_PROFILES:
+        raise UnknownFormat(
+            suffix, names(), f"{suffix} is {_NO_PROFILES[suffix]}, or give a format: {', '.join(names())}"
+        )
+    return found or DEFAULT
 
 
 def detect(data: bytes, filename: str = "") -> Format:

@@ -26,6 +26,7 @@ class A:
     TASKS_LEFT_OUT = "tasks_left_out"  # asyncio tasks older than the recording
     TASKS_THINNED = "tasks_thinned"  # tasks were looked at only every so many ticks
     TASKS_OVERLAP = "tasks_overlap"  # bool: waits of tasks may exceed elapsed time
+    CORE_WAIT = "core_wait"  # the caller's thread was ready to run so long, and no core was free
     CHILDREN = "children"  # child processes that used CPU
     CHILDREN_CPU = "children_cpu"  # their CPU time
     AGGREGATED = "aggregated"  # samples before this time (ns since the start) have been joined

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 import openprofiling_ipy as op
-from openprofiling_ipy import cells
-from openprofiling_ipy.cells import cells_of, identity
+from openprofiling_ipy.cells import sources
+from openprofiling_ipy.cells.sources import cells_of, identity
 from openprofiling_ipy.model.attributes import A
 
 
@@ -149,8 +149,8 @@ def test_profile_blocks_in_cells_are_labelled_without_magics(bare):
 
 
 def test_scope_outside_of_a_shell(monkeypatch):
-    monkeypatch.setattr(cells, "current_shell", lambda: None)
-    scope = cells.scope()
+    monkeypatch.setattr(sources, "current_shell", lambda: None)
+    scope = sources.scope()
     assert scope.sources is None
     assert scope.hidden_threads == frozenset()
     assert [folder.rstrip("/\\").endswith("openprofiling_ipy") for folder in scope.hidden_files] == [True]
@@ -168,7 +168,7 @@ def test_scope_in_a_shell_hides_its_threads_but_never_the_callers(shell):
         __module__ = IPython.core.history.__name__
 
         def run(self):
-            asked.append(cells.scope())
+            asked.append(sources.scope())
             done.wait(10)
 
     helper = Helper(daemon=True)
@@ -176,14 +176,14 @@ def test_scope_in_a_shell_hides_its_threads_but_never_the_callers(shell):
     helper.start()
     users.start()
     try:
-        scope = cells.scope()
+        scope = sources.scope()
         assert helper.ident in scope.hidden_threads
         assert users.ident not in scope.hidden_threads
         assert threading.get_ident() not in scope.hidden_threads
         assert helper.ident not in asked[0].hidden_threads
         assert scope.sources is cells_of(shell.ip)
         assert any("IPython" in folder for folder in scope.hidden_files)
-        assert cells.STATEMENT in scope.hidden_files
+        assert sources.STATEMENT in scope.hidden_files
     finally:
         done.set()
         helper.join()
@@ -192,4 +192,4 @@ def test_scope_in_a_shell_hides_its_threads_but_never_the_callers(shell):
 
 @pytest.mark.parametrize("name", ["plain.py", "<string>"])
 def test_places_outside_of_cells(name):
-    assert cells.place(f"/some/where/{name}", 12) == f"{name}:12"
+    assert sources.place(f"/some/where/{name}", 12) == f"{name}:12"

@@ -7,8 +7,8 @@ from IPython.core.completer import provisionalcompleter
 
 import openprofiling_ipy as op
 from openprofiling_ipy import session
-from openprofiling_ipy.arguments import VERBS
-from openprofiling_ipy.completion import FLAGS, START, VALUED, complete, kinds, split_statement
+from openprofiling_ipy.notebook.arguments import VERBS
+from openprofiling_ipy.notebook.completion import FLAGS, START, VALUED, complete, kinds, split_statement
 
 
 @pytest.fixture

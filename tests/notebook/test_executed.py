@@ -18,7 +18,7 @@ CELLS = [
     "%%oprof cpu\nprint('work')\nburn(.3)",
     "%%oprof wall\nimport asyncio\nasync def fetch():\n    await asyncio.sleep(.3)\nawait asyncio.gather(fetch(), fetch());",
     "%%oprof cpu\n1/0",
-    "from openprofiling_ipy import live\nlive.AFTER = .2",
+    "from openprofiling_ipy.notebook import live\nlive.AFTER = .2",
     "%%oprof wall\ntime.sleep(.6);",
     "%%oprof cpu --export . --quiet\nburn(.1);",
     "%oprof list",

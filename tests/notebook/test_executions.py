@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from openprofiling_ipy.executions import Executions
+from openprofiling_ipy.notebook.executions import Executions
 
 
 class Events:

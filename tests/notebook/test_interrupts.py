@@ -9,8 +9,8 @@ import time
 import pytest
 
 import openprofiling_ipy as op
-from openprofiling_ipy import session
-from openprofiling_ipy.interrupts import Held
+from openprofiling_ipy import session, stamps
+from openprofiling_ipy.notebook.interrupts import Held
 from tests.notebook.kernel import EXTENSION, Kernel
 
 
@@ -98,13 +98,13 @@ def test_while_a_cell_begins(shell, monkeypatch):
 
 
 def test_while_a_recording_ends(shell, monkeypatch):
-    stamped = session._stamped
+    stamped = stamps.stamped
 
     def pressed(*arguments, **keywords):
         press()
         return stamped(*arguments, **keywords)
 
-    monkeypatch.setattr(session, "_stamped", pressed)
+    monkeypatch.setattr(stamps, "stamped", pressed)
     result = shell.run("%%oprof cpu\n40 + 2")
     assert result.result == 42
     assert op.captures[-1].status == "done"

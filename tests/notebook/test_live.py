@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from openprofiling_ipy.live import Live
+from openprofiling_ipy.notebook.live import Live
 from tests.notebook.kernel import PICTURE
 
 NEVER = 3600.0
@@ -161,7 +161,7 @@ def test_it_answers_to_the_request_that_began_it():
 @pytest.fixture(scope="module")
 def soon(kernel):
     """A kernel whose cells need not run for ten seconds."""
-    kernel.run("from openprofiling_ipy import live\nlive.AFTER, live.EVERY = .3, .1")
+    kernel.run("from openprofiling_ipy.notebook import live\nlive.AFTER, live.EVERY = .3, .1")
     return kernel
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import openprofiling_ipy as op
-from openprofiling_ipy import arguments, session
+from openprofiling_ipy import session
 from openprofiling_ipy.errors import InvalidOption
+from openprofiling_ipy.notebook import arguments
 
 
 @pytest.fixture(autouse=True)
@@ -283,7 +284,7 @@ def test_an_unwritable_folder(shell, tmp_path):
 
 
 def test_a_link_where_the_page_can_reach_the_file(shell, tmp_path, monkeypatch):
-    from openprofiling_ipy.display import _link
+    from openprofiling_ipy.notebook.display import _link
 
     assert _link(str(tmp_path / "a b.html")) == "a%20b.html"
     assert _link("/elsewhere/a.html") == ""
@@ -372,7 +373,7 @@ def test_help(shell):
 
 
 def test_no_message_names_a_kind_that_does_not_exist(shell):
-    from openprofiling_ipy import completion, verbs
+    from openprofiling_ipy.notebook import completion, verbs
 
     said = verbs._CHEATS + shell.ip.find_line_magic("oprof").__doc__ + shell.ip.find_cell_magic("oprof").__doc__
     for kind in ("calls", "heap", "snapshot", "leaks", "trace"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from IPython.core.inputtransformer2 import TransformerManager, cell_magic
 
-from openprofiling_ipy import marker
+from openprofiling_ipy.cells import marker
 
 CALL = "get_ipython().run_cell_magic('oprof', 'cpu', None)"
 

@@ -12,7 +12,7 @@ import pytest
 from IPython.utils.capture import capture_output
 
 import openprofiling_ipy as op
-from openprofiling_ipy import session
+from openprofiling_ipy import session, stamps
 
 
 def test_the_last_expression_shows_and_is_kept(shell):
@@ -352,7 +352,7 @@ def test_an_end_that_breaks_is_one_line(shell, monkeypatch, error):
     def broken(*_args, **_kwargs):
         raise error
 
-    monkeypatch.setattr(session, "_stamped", broken)
+    monkeypatch.setattr(stamps, "stamped", broken)
     result = shell.run("%%oprof cpu -o got\n40 + 2")
     assert result.result == 42
     assert "has no result (" in result.err
@@ -363,7 +363,7 @@ def test_an_end_that_breaks_is_one_line(shell, monkeypatch, error):
 
 
 def test_an_interrupt_while_drawing(shell, monkeypatch):
-    from openprofiling_ipy.display import Display
+    from openprofiling_ipy.notebook.display import Display
 
     def interrupted(*_args, **_kwargs):
         raise KeyboardInterrupt

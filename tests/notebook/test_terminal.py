@@ -102,7 +102,7 @@ def test_a_statement(terminal):
 
 def test_no_live_line(terminal):
     """Output belongs to the program: nothing writes into it from another thread."""
-    terminal.ask("from openprofiling_ipy import live; live.AFTER = .1; live.EVERY = .1", enter=0)
+    terminal.ask("from openprofiling_ipy.notebook import live; live.AFTER = .1; live.EVERY = .1", enter=0)
     out = terminal.ask("%%oprof wall", "import time; time.sleep(.6)")
     assert "recording" not in out
     assert out.count("Wall In[") == 1

@@ -24,7 +24,7 @@ def test_native_threads_are_one_labelled_block() -> None:
     assert stacks_of(profile, CPU) == {"main": 10 * PERIOD, "(native threads)": 30 * PERIOD}
     assert lane_of(profile, "native threads").kind == "native"
     # Three cores of native work over the time of ten slices.
-    said = facts(looks.sampler, Pace(PERIOD), Children(), kind="cpu", rate=100.0, cpu=0, error="")
+    said = facts(looks.sampler, Pace(PERIOD), Children(), kind="cpu", rate=100.0, cpu=0, core_wait=0, error="")
     assert abs(said[A.CORES] - 3) < 0.01
 
 

@@ -17,7 +17,7 @@ CPU, WALL, SAMPLES = 0, 1, 2
 
 
 def attributes(looks: Looks) -> dict[str, object]:
-    return facts(looks.sampler, Pace(PERIOD), Children(), kind="cpu", rate=100.0, cpu=0, error="")
+    return facts(looks.sampler, Pace(PERIOD), Children(), kind="cpu", rate=100.0, cpu=0, core_wait=0, error="")
 
 
 def test_a_look_stands_for_its_slice() -> None:

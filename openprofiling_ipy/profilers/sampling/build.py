@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-#: The profiler never shows itself.
+#: The profiler never shows itself, nor what it calls to begin.
 _OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
+_CLOSED_FOLDER = str(Path(__file__).parents[1]) + os.sep
 
 #: In place of a stack, what a lane without one shows.
 _WITHOUT_STACK = {NATIVE: "(native threads)", ENDED: "(ended threads)"}
@@ -97,6 +98,7 @@ class _Namer:
         self.sources: dict[str, str] = {}
         self._trie = trie
         self._hidden = (*scope.hidden_files, _OWN_FOLDER)
+        self._closed = (*scope.closed_files, _CLOSED_FOLDER)
         self._outer = scope.outer_files
         self._cells = scope.sources
         self._positions = positions
@@ -110,6 +112,7 @@ class _Namer:
         builder, trie = self._builder, self._trie
         if node in _WITHOUT_STACK:
             return builder.child(-1, builder.frame(builder.function(_WITHOUT_STACK[node])))
+        node = self._opened(node)
         while node >= 0 and not self._visible(node):
             node = self._parent(node)
         if node < 0:
@@ -118,6 +121,16 @@ class _Namer:
         expression = self._positions.expression(code, offset) if hot or self._label(node) else ""
         frame = builder.frame(self._function(node), self._positions.line(code, offset), expression)
         return builder.child(self._stack(self._parent(node)), frame)
+
+    def _opened(self, node: int) -> int:
+        """Return the innermost node of a stack that no closed file has called."""
+        inner, outer = node, node
+        while not self._show_all and outer >= 0:
+            parent = self._parent(outer)
+            if self._trie.codes[outer].co_filename.startswith(self._closed):
+                inner = parent
+            outer = parent
+        return inner
 
     def _parent(self, node: int) -> int:
         """Return the parent; -1 also where the first cell frame, or an outer file, hides everything older."""

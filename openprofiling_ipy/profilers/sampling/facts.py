@@ -40,7 +40,9 @@ class Collected:
     facts: Facts = field(default_factory=dict)
 
 
-def facts(sampler: Sampler, pace: Pace, children: Children, *, kind: str, rate: float, cpu: int, error: str) -> Facts:
+def facts(
+    sampler: Sampler, pace: Pace, children: Children, *, kind: str, rate: float, cpu: int, core_wait: int, error: str
+) -> Facts:
     """Return the attributes of a recording: those that always stand there, and those that have something to say."""
     from openprofiling_ipy.model.attributes import A
 
@@ -62,6 +64,7 @@ def facts(sampler: Sampler, pace: Pace, children: Children, *, kind: str, rate: 
         A.TASKS_LEFT_OUT: sampler.tasks.left_out,
         A.TASKS_THINNED: sampler.tasks.thinned if sampler.tasks.thinned > 1 else 0,
         A.TASKS_OVERLAP: any(lane.kind == "task" and lane.home for lane in sampler.lanes.all),
+        A.CORE_WAIT: core_wait,
         A.CHILDREN: count,
         A.CHILDREN_CPU: children_cpu,
         A.AGGREGATED: max(0, sampler.joined_until - sampler.started),

@@ -87,13 +87,16 @@ class ThreadState:
 class Threads:
     """The threads that live now, by ident."""
 
-    def __init__(self, process: Process, lanes: LaneNames, home: int, hidden: Callable[[int], bool]) -> None:
+    def __init__(
+        self, process: Process, lanes: LaneNames, home: int, hidden: Callable[[int], bool], *, everyone: bool = False
+    ) -> None:
         self.living: dict[int, ThreadState] = {}
         self.hidden_seen = 0
         self._process = process
         self._lanes = lanes
         self._home = home
         self._hidden = hidden
+        self._everyone = everyone
         #: Threads gone since somebody last emptied this list: the last slice of their CPU time is still to be placed.
         self.ended: list[ThreadState] = []
         self._free: dict[tuple[str, bool], list[Lane]] = {}
@@ -128,7 +131,7 @@ class Threads:
         self.hidden_seen += hidden and ident not in SAMPLERS
         state = ThreadState(identity, name, clock, cpu, hidden=hidden)
         if not hidden:
-            state.lane = self._lane(name, home=not before or ident == self._home)
+            state.lane = self._lane(name, home=self._everyone or not before or ident == self._home)
         self.living[ident] = state
         return state
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from openprofiling_ipy.errors import InvalidOption, ProfilerUnavailable
 from openprofiling_ipy.profilers.base import Status
 from openprofiling_ipy.profilers.sampling.children import Children
+from openprofiling_ipy.profilers.sampling.cores import CoreWait
 from openprofiling_ipy.profilers.sampling.lanes import SAMPLERS
 from openprofiling_ipy.profilers.sampling.pace import Pace
 from openprofiling_ipy.profilers.sampling.positions import Positions
@@ -91,8 +92,10 @@ class Sampling:
             is_cell=None if sources is None else lambda file: sources.label(file) is not None,
             hidden=hidden.__contains__,
             hidden_files=self._scope.hidden_files,
+            everyone=self._scope.everyone,
         )
         self._children.begin()
+        self._core_wait = CoreWait()
         self._sampler.begin()
         self._started_at = time.time_ns()
         self._process_cpu = self._process.cpu()
@@ -212,7 +215,14 @@ class Sampling:
             started_at=self._started_at,
             duration=now - sampler.started,
             facts=facts(
-                sampler, self._pace, self._children, kind=self._kind, rate=self._rate, cpu=cpu, error=self._error
+                sampler,
+                self._pace,
+                self._children,
+                kind=self._kind,
+                rate=self._rate,
+                cpu=cpu,
+                core_wait=0 if self._scope.everyone else self._core_wait.result(),
+                error=self._error,
             ),
         )
         return build(collected, self._kind, self._scope, self._positions, show_all=self._all_threads)

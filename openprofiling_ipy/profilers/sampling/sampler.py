@@ -46,14 +46,17 @@ class Sampler:
         is_cell: Callable[[str], bool] | None = None,
         hidden: Callable[[int], bool] = lambda _ident: False,
         hidden_files: tuple[str, ...] = (),
+        everyone: bool = False,
         limit: int = MAX_SAMPLES,
     ) -> None:
         self.process = process
         self.lanes = LaneNames()
         self.trie = Trie(is_cell or (lambda _file: False))
         self.samples = Samples()
-        self.threads = Threads(process, self.lanes, home, hidden)
-        self.tasks = Tasks(process, self.trie, self.lanes, self.threads, home, hidden_files=hidden_files)
+        self.threads = Threads(process, self.lanes, home, hidden, everyone=everyone)
+        self.tasks = Tasks(
+            process, self.trie, self.lanes, self.threads, home, hidden_files=hidden_files, everyone=everyone
+        )
         self._eye = Eye(process, self.trie, self.threads)
         self.native = Native(process, self.threads, self.lanes)
         self.ticks = 0

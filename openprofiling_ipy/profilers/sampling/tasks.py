@@ -54,9 +54,9 @@ class Tasks:
     """
     The tasks of all loops whose threads are shown.
 
-    Tasks that were there before the recording are left out and counted, but for those whose code lies in
-    `hidden_files`: a kernel's own, of which nobody has heard. The task in which the recording was started
-    is what its thread waits in, not a lane of its own; so is the task that `run_until_complete` waits for.
+    Tasks that were there before the recording are left out and counted, unless it is about `everyone`; not counted are
+    those whose code lies in `hidden_files`, a kernel's own, of which nobody has heard. The task in which the recording
+    was started is what its thread waits in, not a lane of its own; so is the one that `run_until_complete` waits for.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Tasks:
         home: int,
         *,
         hidden_files: tuple[str, ...] = (),
+        everyone: bool = False,
     ) -> None:
         self._process = process
         self._trie = trie
@@ -75,6 +76,7 @@ class Tasks:
         self._threads = threads
         self._home = home
         self._hidden_files = hidden_files
+        self._everyone = everyone
         self._named: dict[tuple[str, bool], Lane] = {}
         self._main: dict[int, weakref.ref[Any]] = {}  # the task that a loop's thread waits for, by the thread's ident
         self._home_loop: Any = None
@@ -90,7 +92,7 @@ class Tasks:
 
     def begin(self) -> None:
         """Remember which tasks are older than the recording. Called on the home thread."""
-        self._old = frozenset(_references())
+        self._old = frozenset() if self._everyone else frozenset(_references())
         asyncio = sys.modules.get("asyncio")
         self._home_loop = asyncio._get_running_loop() if asyncio else None  # noqa: SLF001  # public in asyncio.events
         current = asyncio.current_task(self._home_loop) if asyncio and self._home_loop else None

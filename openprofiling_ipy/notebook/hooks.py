@@ -12,23 +12,24 @@ from IPython.core.displaypub import CapturingDisplayPublisher
 from IPython.core.error import UsageError
 from IPython.utils.capture import capture_output
 
-from openprofiling_ipy import marker, session
-from openprofiling_ipy.cells import STATEMENT, cells_of, identity
-from openprofiling_ipy.display import Display
+from openprofiling_ipy import session
+from openprofiling_ipy.cells import marker
+from openprofiling_ipy.cells.repeat import Repeat, at_once
+from openprofiling_ipy.cells.sources import STATEMENT, cells_of, identity
 from openprofiling_ipy.errors import AgentError, AlreadyRunning, NotRunning, QueryError
-from openprofiling_ipy.executions import Executions
 from openprofiling_ipy.exporters import naming
-from openprofiling_ipy.interrupts import Held
-from openprofiling_ipy.repeat import Repeat, at_once
-from openprofiling_ipy.statement import Statement
+from openprofiling_ipy.notebook.display import Display
+from openprofiling_ipy.notebook.executions import Executions
+from openprofiling_ipy.notebook.interrupts import Held
+from openprofiling_ipy.notebook.statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from openprofiling_ipy.arguments import Options
     from openprofiling_ipy.capture import Capture
-    from openprofiling_ipy.executions import Execution
-    from openprofiling_ipy.live import Live
+    from openprofiling_ipy.notebook.arguments import Options
+    from openprofiling_ipy.notebook.executions import Execution
+    from openprofiling_ipy.notebook.live import Live
 
 __all__ = ["Notebook", "Run", "place"]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openprofiling_ipy import marker, repeat
+from openprofiling_ipy.cells import marker, repeat
 from openprofiling_ipy.profilers.base import Scope
 
 __all__ = ["STATEMENT", "Cells", "cells_of", "current_shell", "identity", "place", "scope"]
@@ -26,6 +26,8 @@ STATEMENT = "<oprof statement>"
 _TIMED = ("<timed exec>", "<timed eval>")
 #: Packages whose frames between a cell and its code say nothing about the cell.
 _KERNEL = ("IPython", "ipykernel", "traitlets", "tornado", "zmq", "jupyter_client", "comm")
+#: What IPython does about an error, and what is done to show that a cell goes on.
+_CLOSED = (("IPython", "core", "ultratb.py"), ("openprofiling_ipy", "notebook", "live.py"))
 #: Threads are also the kernel's where the debugger beneath it started them.
 _KERNEL_THREADS = (*_KERNEL, "debugpy", "_pydevd_bundle", "pydevd", "openprofiling_ipy")
 
@@ -153,6 +155,7 @@ def scope() -> Scope:
     return Scope(
         sources=cells_of(shell),
         hidden_files=(*filter(None, map(_folder, ("openprofiling_ipy", *_KERNEL))), STATEMENT),
+        closed_files=tuple(_file(package, *path) for package, *path in _CLOSED if package in sys.modules),
         outer_files=frozenset({repeat.__file__}),
         hidden_threads=frozenset(_kernel_threads()),
     )
@@ -195,6 +198,10 @@ def _folder(package: str) -> str:
     """Return the folder of a loaded package as the prefix of its files, "" where it is not loaded."""
     file = getattr(sys.modules.get(package), "__file__", None)
     return f"{Path(file).parent}{os.sep}" if file else ""
+
+
+def _file(package: str, *path: str) -> str:
+    return str(Path(_folder(package), *path))
 
 
 def _kernel_threads() -> list[int]:

@@ -6,7 +6,7 @@ import ast
 import linecache
 from typing import TYPE_CHECKING, Any
 
-from openprofiling_ipy.repeat import Pace
+from openprofiling_ipy.cells.repeat import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

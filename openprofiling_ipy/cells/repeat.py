@@ -12,7 +12,7 @@ import linecache
 import time
 from typing import TYPE_CHECKING, Any
 
-from openprofiling_ipy import marker
+from openprofiling_ipy.cells import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator

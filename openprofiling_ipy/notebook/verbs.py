@@ -6,15 +6,16 @@ import html
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from openprofiling_ipy import completion, session
-from openprofiling_ipy.arguments import VERBS, Options
+from openprofiling_ipy import session
 from openprofiling_ipy.errors import InvalidOption, NotRunning, QueryError, UnknownCapture, choices
+from openprofiling_ipy.notebook import completion
+from openprofiling_ipy.notebook.arguments import VERBS, Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from openprofiling_ipy.capture import Capture
-    from openprofiling_ipy.display import Display
+    from openprofiling_ipy.notebook.display import Display
 
 __all__ = ["Verbs"]
 

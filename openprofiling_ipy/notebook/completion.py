@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from openprofiling_ipy import session
-from openprofiling_ipy.arguments import VERBS
+from openprofiling_ipy.notebook.arguments import VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from openprofiling_ipy import live, session
+from openprofiling_ipy import session
 from openprofiling_ipy.errors import NotRunning, OpenProfilingError
-from openprofiling_ipy.live import Live
+from openprofiling_ipy.notebook import live
+from openprofiling_ipy.notebook.live import Live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from openprofiling_ipy.arguments import Options
     from openprofiling_ipy.capture import Capture
-    from openprofiling_ipy.live import Bundle
+    from openprofiling_ipy.notebook.arguments import Options
+    from openprofiling_ipy.notebook.live import Bundle
 
 __all__ = ["Display"]
 

@@ -1,0 +1,169 @@
+"""The recordings under way in this process, one of each kind at most, whoever began them: a cell, a block, an agent."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from openprofiling_ipy.capture import Capture
+from openprofiling_ipy.errors import AlreadyRunning, NotRunning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from openprofiling_ipy.capture import Status
+    from openprofiling_ipy.model import Profile
+    from openprofiling_ipy.model.profile import Attribute
+    from openprofiling_ipy.profilers.base import Profiler, Recording, Status as Numbers
+
+__all__ = ["Listener", "next_number", "numbers", "running", "start", "stop", "subscribe"]
+
+_log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Hears of every recording of this process, on the thread that starts or ends it."""
+
+    def begun(self, capture: Capture) -> None: ...
+
+    def ended(self, capture: Capture, document: Profile | None) -> None:
+        """A recording has ended; without a document where none could be made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    capture: Capture
+    recording: Recording
+
+
+class _Ledger:
+    """Which recordings are under way, who listens, and the numbers given out."""
+
+    def __init__(self) -> None:
+        self.by_kind: dict[str, _Running] = {}
+        self.listeners: list[Listener] = []
+        self.count = 0
+        self.lock = threading.RLock()
+
+    def after_fork(self) -> None:
+        """In a forked child nothing is under way: threads that sample do not survive a fork."""
+        self.lock = threading.RLock()
+        self.by_kind.clear()
+
+    def entry(self, capture: Capture) -> _Running:
+        """Return what is under way for this very capture. Raises NotRunning."""
+        found = self.by_kind.get(capture.kind)
+        if found is None or found.capture is not capture:
+            raise NotRunning(f"#{capture.number} is not running")
+        return found
+
+    def tell(self, notify: Callable[[Listener], None]) -> None:
+        """Tell every listener; one that fails is logged, and neither the recording's nor the others' affair."""
+        for listener in tuple(self.listeners):
+            try:
+                notify(listener)
+            except Exception:  # noqa: BLE001  # whoever it is, the recording goes on
+                _log.exception("a listener failed")
+
+
+_ledger = _Ledger()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ledger.after_fork)
+
+
+def next_number() -> int:
+    """Return the number of the next capture of this process, from 1."""
+    with _ledger.lock:
+        _ledger.count += 1
+        return _ledger.count
+
+
+def start(
+    profiler: Profiler, *, name: str = "", label: str = "", attributes: Mapping[str, Attribute] | None = None
+) -> Capture:
+    """
+    Begin a recording that is about the thread (and asyncio task) it is called on.
+
+    `attributes` are facts that travel with the document. Raises AlreadyRunning, or what the profiler raises.
+    """
+    with _ledger.lock:
+        if profiler.name in _ledger.by_kind:
+            other = _ledger.by_kind[profiler.name].capture
+            raise AlreadyRunning(profiler.name, f"stop #{other.number}{_of(other)} first")
+        recording = profiler.start()
+        capture = Capture(profiler.name, next_number(), label, name, time.time_ns(), attributes=dict(attributes or {}))
+        capture.read = partial(_peek, capture, recording)
+        _ledger.by_kind[profiler.name] = _Running(capture, recording)
+    _ledger.tell(lambda listener: listener.begun(capture))
+    return capture
+
+
+def stop(
+    capture: Capture, status: Status = "done", error: str = "", attributes: Mapping[str, Attribute] | None = None
+) -> Capture:
+    """
+    End a capture's recording; from now on it has its document.
+
+    `error` is the first line of the exception that ended it, `attributes` are further facts. Raises NotRunning, and
+    what making the document raises: then the capture has failed and has none.
+    """
+    with _ledger.lock:
+        recording = _ledger.entry(capture).recording
+        del _ledger.by_kind[capture.kind]
+    # Making the document takes time that is not the recording's.
+    capture.ended_at = time.time_ns()
+    capture.attributes |= attributes or {}
+    try:
+        document = _stamped(recording.stop(), capture, status, error)
+    except BaseException:
+        capture.status, capture.read = "failed", None
+        _ledger.tell(lambda listener: listener.ended(capture, None))
+        raise
+    capture.started_at, capture.ended_at = document.started_at, document.started_at + document.duration
+    capture.read = lambda: document
+    capture.status = status
+    _ledger.tell(lambda listener: listener.ended(capture, document))
+    return capture
+
+
+def numbers(capture: Capture) -> Numbers:
+    """Return the live numbers of a capture under way. Raises NotRunning."""
+    return _ledger.entry(capture).recording.status()
+
+
+def running() -> tuple[Capture, ...]:
+    """Return the captures under way, the newest last."""
+    with _ledger.lock:
+        return tuple(sorted((entry.capture for entry in _ledger.by_kind.values()), key=lambda c: c.number))
+
+
+def subscribe(listener: Listener) -> Callable[[], None]:
+    """Let `listener` hear of recordings from now on; returns what ends that, and does nothing when called again."""
+    _ledger.listeners.append(listener)
+
+    def end() -> None:
+        if listener in _ledger.listeners:
+            _ledger.listeners.remove(listener)
+
+    return end
+
+
+def _of(capture: Capture) -> str:
+    what = capture.label or capture.name
+    return f" ({what})" if what else ""
+
+
+def _peek(capture: Capture, recording: Recording) -> Profile:
+    return _stamped(recording.peek(), capture, "running", "")
+
+
+def _stamped(document: Profile, capture: Capture, status: str, error: str) -> Profile:
+    from openprofiling_ipy import stamps
+
+    return stamps.stamped(document, capture, status, error)

@@ -1,0 +1,1 @@
+"""A session inside IPython: a recording begins and ends with one execution, and shows its result below it."""

@@ -1,0 +1,26 @@
+"""How long a thread was ready to run while other processes kept all cores busy. Linux tells, other systems do not."""
+
+from __future__ import annotations
+
+import threading
+
+__all__ = ["CoreWait"]
+
+
+class CoreWait:
+    """Reads the scheduler's account of the thread that makes it (`/proc/.../schedstat`: the second number, ns)."""
+
+    def __init__(self) -> None:
+        self._native_id = threading.get_native_id()
+        self._before = self._read()
+
+    def result(self) -> int:
+        """Return how long (ns) the thread has waited for a core since; 0 where it has ended, or nobody tells."""
+        return max(0, self._read() - self._before)
+
+    def _read(self) -> int:
+        try:
+            with open(f"/proc/self/task/{self._native_id}/schedstat", encoding="ascii") as file:  # noqa: PTH123  # light
+                return int(file.read().split()[1])
+        except (OSError, ValueError, IndexError):
+            return 0
