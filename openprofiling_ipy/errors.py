@@ -10,7 +10,8 @@ Every error this package raises.
     │   ├── AlreadyRunning          (kind)
     │   ├── NotRunning
     │   └── ProfilerUnavailable     (reason, remedy)
-    ├── ExportError                 (exporter, destination, reason)
+    ├── ExportError                 (exporter, destination, reason, retry)
+    ├── FetchError                  (exporter, source, reason)
     ├── QueryError
     │   ├── InvalidOption           (option, value, remedy)
     │   ├── UnknownCapture          (name)
@@ -36,6 +37,7 @@ __all__ = [
     "AlreadyRunning",
     "AmbiguousFunction",
     "ExportError",
+    "FetchError",
     "FormatError",
     "InvalidOption",
     "MalformedProfile",
@@ -126,13 +128,29 @@ class ProfilerUnavailable(AgentError):
 
 
 class ExportError(OpenProfilingError):
-    """A capture could not be sent. The capture itself is kept."""
+    """
+    A capture could not be sent. The capture itself is kept.
 
-    def __init__(self, exporter: str, destination: str, reason: str) -> None:
+    `retry` tells whether the same may work later (no connection, a busy server, a full disk) or not before somebody
+    has changed something (a wrong key, a missing bucket).
+    """
+
+    def __init__(self, exporter: str, destination: str, reason: str, *, retry: bool = False) -> None:
         self.exporter = exporter
         self.destination = destination
         self.reason = reason
+        self.retry = retry
         super().__init__(f"{exporter} export to {destination} failed: {reason} (the capture is kept)")
+
+
+class FetchError(OpenProfilingError):
+    """A place of captures could not be read. `source` is its address."""
+
+    def __init__(self, exporter: str, source: str, reason: str) -> None:
+        self.exporter = exporter
+        self.source = source
+        self.reason = reason
+        super().__init__(f"{source} cannot be read: {reason}")
 
 
 class QueryError(OpenProfilingError, ValueError):

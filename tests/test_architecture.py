@@ -78,6 +78,7 @@ LIGHT = (
         ".block",
     ),
     *(".profilers", ".profilers.base", ".profilers.registry", ".exporters", ".exporters.base", ".exporters.file"),
+    ".exporters.parcels",
 )
 
 

@@ -40,6 +40,7 @@ class A:
     TIME_STEP = "time_step"  # samples of one stack were joined within steps of this length
     ERROR = "error"  # the first line of the exception that ended the cell
     CORES = "cores"  # float: native CPU over elapsed time
+    SERVICE = "service"  # what the program is called among those of its owner
     HOST = "host"
     USER = "user"
     PID = "pid"  # int
