@@ -147,17 +147,22 @@ def cells_of(shell: Any) -> Cells:
     return _known[shell]
 
 
-def scope() -> Scope:
-    """Return what a recording here is about: in a shell its user's cells and threads, elsewhere the whole process."""
+def scope(home: int = 0) -> Scope:
+    """
+    Return what a recording here is about: in a shell its user's cells and threads, elsewhere the whole process.
+
+    `home` is the ident of the thread that it is about, 0: the one that will start it.
+    """
     shell = current_shell()
     if shell is None:
-        return Scope(hidden_files=(_folder("openprofiling_ipy"),))
+        return Scope(hidden_files=(_folder("openprofiling_ipy"),), home=home)
     return Scope(
         sources=cells_of(shell),
         hidden_files=(*filter(None, map(_folder, ("openprofiling_ipy", *_KERNEL))), STATEMENT),
         closed_files=tuple(_file(package, *path) for package, *path in _CLOSED if package in sys.modules),
         outer_files=frozenset({repeat.__file__}),
-        hidden_threads=frozenset(_kernel_threads()),
+        hidden_threads=frozenset(_kernel_threads(home or threading.get_ident())),
+        home=home,
     )
 
 
@@ -204,10 +209,9 @@ def _file(package: str, *path: str) -> str:
     return str(Path(_folder(package), *path))
 
 
-def _kernel_threads() -> list[int]:
-    """Return the idents of the kernel's threads; never the caller's own, which may be a subshell's."""
-    own = threading.get_ident()
-    return [t.ident for t in threading.enumerate() if t.ident not in (None, own) and _is_kernels(t)]
+def _kernel_threads(home: int) -> list[int]:
+    """Return the idents of the kernel's threads; never `home`, which may be a subshell's."""
+    return [t.ident for t in threading.enumerate() if t.ident not in (None, home) and _is_kernels(t)]
 
 
 def _is_kernels(thread: threading.Thread) -> bool:

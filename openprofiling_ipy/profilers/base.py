@@ -44,6 +44,8 @@ class Scope:
     hide all that they call as well. `outer_files` are files whose frames hide all that is older than them, a cell's
     too: code that runs a cell again. `hidden_threads` are idents of threads that are not the user's. `everyone` makes
     every thread and task one of those shown at first, also those that were there before: there is no caller's own.
+    `home` is the ident of the thread that the recording is about, 0: the one that starts it. A button's click comes on
+    another thread than the cell's.
     """
 
     sources: Sources | None = None
@@ -52,6 +54,7 @@ class Scope:
     outer_files: frozenset[str] = frozenset()
     hidden_threads: frozenset[int] = field(default_factory=frozenset)
     everyone: bool = False
+    home: int = 0
 
 
 class Recording(Protocol):

@@ -8,10 +8,11 @@ __all__ = ["CoreWait"]
 
 
 class CoreWait:
-    """Reads the scheduler's account of the thread that makes it (`/proc/.../schedstat`: the second number, ns)."""
+    """Reads the scheduler's account of a thread, the caller's by default (`/proc/.../schedstat`: second number, ns)."""
 
-    def __init__(self) -> None:
-        self._native_id = threading.get_native_id()
+    def __init__(self, ident: int = 0) -> None:
+        thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001  # a read takes no lock
+        self._native_id = (thread and thread.native_id) or threading.get_native_id()
         self._before = self._read()
 
     def result(self) -> int:

@@ -81,21 +81,25 @@ class Sampling:
         self._document: Profile | None = None
 
     def start(self) -> Sampling:
-        """Begin. Call it on the thread, and in the task, that the recording is about. Raises ProfilerUnavailable."""
+        """
+        Begin. Call it on the thread, and in the task, that the recording is about, unless the scope names its home.
+
+        Raises ProfilerUnavailable.
+        """
         _check_interpreter(self._kind)
         hidden = frozenset() if self._all_threads else self._scope.hidden_threads
         sources = self._scope.sources
         self._sampler = Sampler(
             self._process,
             self._pace.period,
-            threading.get_ident(),
+            self._scope.home or threading.get_ident(),
             is_cell=None if sources is None else lambda file: sources.label(file) is not None,
             hidden=hidden.__contains__,
             hidden_files=self._scope.hidden_files,
             everyone=self._scope.everyone,
         )
         self._children.begin()
-        self._core_wait = CoreWait()
+        self._core_wait = CoreWait(self._scope.home)
         self._sampler.begin()
         self._started_at = time.time_ns()
         self._process_cpu = self._process.cpu()

@@ -91,10 +91,10 @@ class Tasks:
         self.thinned = 1
 
     def begin(self) -> None:
-        """Remember which tasks are older than the recording. Called on the home thread."""
+        """Remember which tasks are older than the recording. Called on the home thread, or on one that names it."""
         self._old = frozenset() if self._everyone else frozenset(_references())
         asyncio = sys.modules.get("asyncio")
-        self._home_loop = asyncio._get_running_loop() if asyncio else None  # noqa: SLF001  # public in asyncio.events
+        self._home_loop = self._loop(asyncio._get_running_loop()) if asyncio else None  # noqa: SLF001  # public in events
         current = asyncio.current_task(self._home_loop) if asyncio and self._home_loop else None
         if current is not None:
             self._main[self._home] = weakref.ref(current)
@@ -103,6 +103,13 @@ class Tasks:
             if task is not None and task is not current and not task.done():
                 state = self._threads.living.get(self._ident(task) or -1)
                 self.left_out += state is not None and not state.hidden and not self._is_hidden(task)
+
+    def _loop(self, own: Any) -> Any:
+        """Return the loop that the home thread runs; `own` is the calling thread's."""
+        if own is not None and _thread_of(own) in (None, self._home):
+            return own
+        loops = (task.get_loop() for reference in _references() if (task := reference()) is not None)
+        return next((loop for loop in loops if _thread_of(loop) == self._home), None)
 
     def _is_hidden(self, task: Any) -> bool:
         code = getattr(task.get_coro(), "cr_code", None)
