@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.model import Profile
     from openprofiling_ipy.model.profile import Attribute
 
-__all__ = ["pack"]
+__all__ = ["name", "pack"]
 
 _SECOND: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,6 +53,13 @@ def pack(capture: Capture, format: str | None = None, *, document: Profile | Non
     )
 
 
+def name(capture: Capture, format: str | None = None) -> str:  # noqa: A002
+    """Return the name that the parcel of a finished capture will have. Raises NotRunning or UnknownFormat."""
+    from openprofiling_ipy.formats import registry
+
+    return _name(capture, capture.document) + registry.for_path("", format).suffixes[0]
+
+
 def _name(capture: Capture, document: Profile) -> str:
     from openprofiling_ipy.model.attributes import A
 
@@ -62,11 +69,11 @@ def _name(capture: Capture, document: Profile) -> str:
     host, pid = str(facts.get(A.HOST) or platform.node()), facts.get(A.PID) or os.getpid()
     number = facts.get(A.NUMBER) or capture.number
     words = (_word(_kind(capture, document).lower()) or "profile", start, _word(host), str(pid), str(number))
-    name = "-".join(word for word in words if word)
+    stem = "-".join(word for word in words if word)
     service = str(facts.get(A.SERVICE, ""))
     # A name in letters that not every place takes is told from others by its sum.
     folder = _word(service) or (f"service-{crc32(service.encode()):08x}" if service else "")
-    return f"{folder}/{name}" if folder else name
+    return f"{folder}/{stem}" if folder else stem
 
 
 def _kind(capture: Capture, document: Profile) -> str:
