@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "exporters": {"model", "capture", "formats"},
     "shelf": {"capture", "formats", "model"},
     "cells": {"profilers"},
+    "triggers": {"capture"},
     "stamps": {"model", "capture"},
     "ledger": {"model", "capture", "profilers", "stamps"},
     "session": {"model", "capture", "cells", "formats", "ledger", "profilers", "shelf"},

@@ -1,0 +1,1 @@
+"""What makes an agent start and stop recordings."""
