@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import threading
+
     from openprofiling_ipy.capture import Capture
 
 __all__ = ["Control", "Trigger"]
@@ -40,8 +42,20 @@ class Control(Protocol):
         """Return what the agent tells of itself: plain values that JSON can hold, no credentials."""
         ...
 
-    def collect(self, kind: str, seconds: float, format: str, **options: Any) -> bytes:  # noqa: A002
-        """Record for so long and return the document in that format. It goes to no exporter."""
+    def collect(
+        self,
+        kind: str,
+        seconds: float,
+        format: str,  # noqa: A002
+        *,
+        gone: threading.Event | None = None,
+        **options: Any,
+    ) -> bytes:
+        """
+        Record for so long and return the document in that format. It goes to no exporter.
+
+        It ends early, with what it has, once `gone` is set: nobody waits for it any more.
+        """
         ...
 
 
