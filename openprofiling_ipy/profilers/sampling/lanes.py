@@ -60,7 +60,6 @@ class ThreadState:
         "outside",
         "row",
         "unplaced",
-        "usual",
     )
 
     def __init__(self, identity: object, name: str, clock: int, cpu: int, *, hidden: bool) -> None:
@@ -75,8 +74,6 @@ class ThreadState:
         self.asleep = False  # whether it slept when last seen
         self.outside = False  # whether it was about other things than the recording when last seen
         self.unplaced = 0  # CPU time, ns, that it used and no sample has got; negative: one has got it in advance
-
-        self.usual = 0  # CPU time, ns, that it uses from look to look
 
     def rename(self, name: str) -> None:
         self.name = name

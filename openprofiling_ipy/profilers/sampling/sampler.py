@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.profilers.sampling.holds import Holds
 from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads
 from openprofiling_ipy.profilers.sampling.native import Native
 from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 __all__ = ["Sampler"]
 
 
-#: More CPU time (ns) than that beyond its usual, and a thread was not interrupted: the usual switch interval.
-_MUCH = 5_000_000
+#: Threads that compete for the GIL have it in turns of 5 ms, the usual switch interval. One that used so much CPU time
+#: (ns) more than the others, and an eighth of the span, has not just had more turns.
+_LONG = 10_000_000
+#: What used less CPU time (ns) than that since the last look had no turn.
+_TURN = 1_000_000
 
 
 class Sampler:
@@ -59,6 +63,7 @@ class Sampler:
         )
         self._eye = Eye(process, self.trie, self.threads)
         self.native = Native(process, self.threads, self.lanes)
+        self._holds = Holds()
         self.ticks = 0
         self.own_cpu = 0
         self.busy = 0  # how many threads used over a fifth of the span up to the last look
@@ -71,6 +76,7 @@ class Sampler:
         self._entered = ROOT  # the cell that the recording began in
         self._limit = limit
         self._span = 1
+        self._used = self._competing = 0  # CPU time since the last look of threads that had a turn, and their number
         self.process_cpu = 0
 
     def begin(self) -> None:
@@ -115,6 +121,8 @@ class Sampler:
         """Sample what was seen. Return the CPU time (ns) used and how many threads used a good part of the span."""
         known = busy = 0
         still: list[int] = []
+        moved = [used for _, state, cpu, node in seen if node >= 0 and (used := cpu - state.cpu) > _TURN]
+        self._used, self._competing = sum(moved), len(moved)
         samples, span = self.samples, self._span
         end, wall = self._end, self._end - self._begin
         for ident, state, cpu, node in seen:
@@ -165,18 +173,22 @@ class Sampler:
         # by what was used just before would favour code that comes in long bursts.
         ahead = max(0, self._end - self.seen) * used // self._span
         cpu = max(0, min(state.unplaced + ahead, self._end - self._begin))
-        usual = state.usual or used
-        most = 2 * usual + _MUCH
-        if used > most and 4 * usual < 3 * self.schedule.period:
-            # A long C call of a thread that shares the GIL with others. It did not begin with the last look, but on
-            # average half a usual turn later.
-            cpu = min(cpu, used - usual // 2)
-        state.usual = usual + (min(used, most) - usual) // 8
+        others = self._competing - 1
+        longer = used - (self._used - used) // others if others > 0 else 0
+        held = longer > _LONG + self._span // 8
+        if held:
+            # It kept the GIL in one long C call, on top of its turns. Those were not spent in that call.
+            cpu = longer
+        elif others > 0 and state.lane is not None and node >= 0:
+            self._holds.usual(state.lane.index, self.trie.codes[node])
         state.unplaced -= cpu
         slept, state.asleep = state.asleep, False
         state.outside = self._in_cells and ident == self._home and not self.trie.flags[node] & CELL
         if not state.outside:
             self._put(state, node, node, cpu)
+            if held and state.row >= 0:
+                self.samples.held[state.row] = cpu
+                self._holds.held()
             return
         left = self._left(state, slept=slept) if self._span > 2 * self.schedule.period else ROOT
         if left != ROOT:
@@ -256,6 +268,7 @@ class Sampler:
                     copied.wall[row] += missing
                     copied.time[row] += missing
             self._unseen(now, copied)
+            self._holds.settle(copied, self.trie.codes)
             self.tasks.finish(now, copied)
             if samples is self.samples:
                 return copied
