@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "profilers": {"model"},
     "capture": {"model"},
     "exporters": {"model", "capture", "formats"},
+    "delivery": {"capture", "exporters"},
     "shelf": {"capture", "formats", "model"},
     "cells": {"profilers"},
     "triggers": {"capture"},
@@ -79,6 +80,7 @@ LIGHT = (
         ".block",
     ),
     *(".profilers", ".profilers.base", ".profilers.registry", ".exporters", ".exporters.base", ".exporters.file"),
+    ".delivery",
     ".exporters.parcels",
 )
 

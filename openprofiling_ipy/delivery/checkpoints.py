@@ -1,0 +1,74 @@
+"""What recordings under way have so far, on disk in case their process is killed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy.capture import Capture
+from openprofiling_ipy.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openprofiling_ipy.delivery.entry import Entry
+    from openprofiling_ipy.delivery.store import Store
+    from openprofiling_ipy.exporters.base import Parcel
+
+__all__ = ["Checkpoints"]
+
+_log = logging.getLogger("openprofiling_ipy.delivery")
+
+
+class Checkpoints:
+    """One set of entries a recording; safe to use from any thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: dict[int | str, dict[str, Entry]] = {}
+        # Held while one is written: a recording that ends meanwhile takes it away afterwards, not before.
+        self._lock = threading.Lock()
+
+    def keep(self, what: Capture | Parcel, formats: Mapping[str, str | None]) -> bool:
+        """Keep it for each destination, in its format; False where it has ended, or where a disk takes none."""
+        with self._lock:
+            if isinstance(what, Capture) and what.status != "running":
+                return False
+            before = self._kept.setdefault(_key(what), {})
+            parcels = _packed(what, set(formats.values()))
+            for destination, name in formats.items():
+                if name not in parcels:
+                    continue
+                written = self._store.checkpoint(parcels[name], destination, before.get(destination))
+                if written is not None:
+                    before[destination] = written
+            return before.keys() >= formats.keys()
+
+    def forget(self, what: Capture | Parcel) -> None:
+        """Take it off the disk."""
+        with self._lock:
+            kept = self._kept.pop(_key(what), {})
+            for entry in kept.values():
+                self._store.spool.remove(entry)
+            if kept:
+                self._store.spool.settle()
+
+
+def _key(what: Capture | Parcel) -> int | str:
+    return what.number if isinstance(what, Capture) else what.name
+
+
+def _packed(what: Capture | Parcel, formats: set[str | None]) -> dict[str | None, Parcel]:
+    if not isinstance(what, Capture):
+        return dict.fromkeys(formats, what)
+    from openprofiling_ipy.exporters.parcels import pack
+
+    document = what.peek()
+    parcels: dict[str | None, Parcel] = {}
+    for name in formats:
+        try:
+            parcels[name] = pack(what, name, document=document)
+        except FormatError as error:
+            _log.debug("no checkpoint as %s: %s", name, error)
+    return parcels
