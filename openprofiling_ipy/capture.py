@@ -115,7 +115,7 @@ class Capture:
         return file.save(self, path, format)
 
     def export(self, destination: str | Path = "", format: str | None = None) -> str:  # noqa: A002
-        """Send it to a folder or file and return the final place. Raises ExportError or FormatError."""
-        from openprofiling_ipy.exporters import file
+        """Send it to a folder, a file, or an address, and return the final place. Raises OpenProfilingError."""
+        from openprofiling_ipy.exporters import registry
 
-        return file.export(self, destination, format)
+        return registry.export(self, destination, format)

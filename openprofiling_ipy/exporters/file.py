@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from openprofiling_ipy.capture import Capture
+    from openprofiling_ipy.exporters.base import Parcel, Progress
     from openprofiling_ipy.exporters.naming import Destination, Target
 
 __all__ = ["FileExporter", "export", "save"]
@@ -40,10 +41,12 @@ _REASONS: Final = {
     errno.EEXIST: "a file of that name is there already: choose another name",
     errno.EINVAL: "the name holds what that disk does not take: choose another name",
 }
+#: What may be over when it is tried again.
+_PASSING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ETIMEDOUT}
 
 
 class FileExporter:
-    """Writes every capture into a folder, under its default name."""
+    """Writes every capture into a folder: one a person exports under a name for people, a parcel under its own."""
 
     name = "file"
 
@@ -54,13 +57,41 @@ class FileExporter:
 
     def export(self, capture: Capture, /) -> str:
         """Write it and return the absolute path. Raises ExportError, FormatError or NotRunning."""
+        self._check_open()
         place = "" if self.folder is None else os.path.join(os.fspath(self.folder), "")  # noqa: PTH118  # ends in a separator
-        if self._closed:
-            raise ExportError(self.name, place, "this exporter is closed")
         return export(capture, place, self.format)
+
+    def send(self, parcel: Parcel, /, progress: Progress | None = None) -> str:
+        """
+        Write it under the last part of its name and return the absolute path. Raises ExportError.
+
+        A file of that name is an earlier state of the same recording: it is replaced, whole or not at all.
+        """
+        self._check_open()
+        with _clear(self.describe()):
+            folder = naming.folder(self.folder)
+            _make(folder)
+            final = folder / parcel.name.rpartition("/")[2]
+            with _hidden(folder, parcel.data) as hidden:
+                os.replace(hidden, final)  # noqa: PTH105
+                _settle(folder)
+        if progress is not None:
+            progress(len(parcel.data), len(parcel.data))
+        return os.path.abspath(final)  # noqa: PTH100  # links stay as they are
+
+    def describe(self) -> str:
+        """Return the place that captures go to."""
+        return os.fspath(self.folder) if self.folder is not None else "the default folder"
 
     def close(self) -> None:
         self._closed = True
+
+    def __repr__(self) -> str:
+        return f"FileExporter({self.describe()!r})"
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ExportError(self.name, self.describe(), "this exporter is closed")
 
 
 def save(capture: Capture, path: Destination, format: str | None = None) -> Path:  # noqa: A002
@@ -101,7 +132,7 @@ def _clear(shown: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = _REASONS.get(error.errno or 0) or error.strerror or str(error)
-        raise ExportError("file", shown, reason) from error
+        raise ExportError("file", shown, reason, retry=error.errno in _PASSING) from error
     except ValueError as error:  # a zero byte, or letters that the disk's names cannot hold
         raise ExportError("file", repr(shown), "no file can have that name: choose another one") from error
 
@@ -114,13 +145,8 @@ def _make(folder: Path) -> None:
 
 
 def _put(place: Target, data: bytes) -> Path:
-    """Write `data` to a hidden file, make sure that it is on the disk, and give it its name."""
-    handle, hidden = tempfile.mkstemp(dir=place.folder, prefix=".oprof-", suffix=".part")
-    try:
-        with open(handle, "wb") as stream:  # noqa: PTH123  # it is open already
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
+    """Write `data` and give the file its name, or the next that is free where the name is ours."""
+    with _hidden(place.folder, data) as hidden:
         for number in range(1, 2 if place.named else _HIGHEST):
             final = place.folder / naming.numbered(place.name, place.suffix, number)
             with contextlib.suppress(FileExistsError):
@@ -128,6 +154,18 @@ def _put(place: Target, data: bytes) -> Path:
                 _settle(place.folder)
                 return final
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+@contextlib.contextmanager
+def _hidden(folder: Path, data: bytes) -> Iterator[str]:
+    """Write `data` to a hidden file, make sure that it is on the disk, and take it away again if it stays hidden."""
+    handle, hidden = tempfile.mkstemp(dir=folder, prefix=".oprof-", suffix=".part")
+    try:
+        with open(handle, "wb") as stream:  # noqa: PTH123  # it is open already
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield hidden
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(hidden)  # noqa: PTH108  # mkstemp's word for it is a string

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import re
 import tempfile
 import time
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from openprofiling_ipy.errors import ExportError
+from openprofiling_ipy.exporters.address import is_address
 from openprofiling_ipy.formats import naming
 
 if TYPE_CHECKING:
@@ -19,10 +20,18 @@ if TYPE_CHECKING:
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.formats.base import Format
 
-__all__ = ["Destination", "Target", "default_folder", "default_name", "numbered", "set_default_folder", "target"]
+__all__ = [
+    "Destination",
+    "Target",
+    "default_folder",
+    "default_name",
+    "folder",
+    "numbered",
+    "set_default_folder",
+    "target",
+]
 
 Destination = str | os.PathLike[str]
-_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,16 @@ def default_folder() -> Path:
     return Path(_DEFAULT.folder())
 
 
+def folder(given: Destination | None) -> Path:
+    """Return the folder that is meant, by default where captures go. Raises OSError where there is no such home."""
+    if given is None:
+        return default_folder()
+    try:
+        return Path(given).expanduser()
+    except RuntimeError as error:
+        raise FileNotFoundError(errno.ENOENT, str(error)) from None
+
+
 def default_name(capture: Capture, fmt: Format) -> str:
     """
     Return a name that is legal everywhere, such as "cpu-20261123T021530.123Z.speedscope.json".
@@ -84,8 +103,9 @@ def target(capture: Capture, destination: Destination, format_name: str | None, 
     from openprofiling_ipy.formats import registry
 
     given = os.fspath(destination)
-    if _ADDRESS.match(given):
-        raise ExportError("file", given, "it is an address: give a folder or a file name")
+    if is_address(given):
+        # Whatever stands in it, a secret even, is not repeated.
+        raise ExportError("file", given.partition(":")[0] + ":...", "it is an address: give a file, or .export() it")
     if not given:
         fmt = registry.for_path("", format_name)
         return Target(default_folder(), default_name(capture, fmt), named=False, format=fmt)

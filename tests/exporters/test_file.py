@@ -226,7 +226,7 @@ def _forbid_links(monkeypatch):
         ("taken/run.json", "a part of the path is a file, not a folder: choose another folder"),
         ("taken/", "a part of the path is a file, not a folder: choose another folder"),
         ("taken/deep/", "a part of the path is a file, not a folder: choose another folder"),
-        ("s3://bucket/x", "it is an address: give a folder or a file name"),
+        ("s3://bucket/x", "it is an address: give a file, or .export() it"),
         ("~no_such_user/x", "there is no such home folder: write the path without ~"),
         ("a\0b", "no file can have that name: choose another one"),
         ("\ud800", "no file can have that name: choose another one"),
@@ -297,7 +297,7 @@ REAL_DISK = """
     import os, resource, signal, sys
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.errors import ExportError
-    from openprofiling_ipy.exporters import file
+    from openprofiling_ipy.exporters import registry as exporters
     from openprofiling_ipy.formats import registry
     from tests.pictures import profile_of
 
