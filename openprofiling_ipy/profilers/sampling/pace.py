@@ -4,9 +4,9 @@ from __future__ import annotations
 
 __all__ = ["Pace"]
 
-#: The share of one core that looking may take: 4 %, or 200 us a look where a higher rate was asked for.
+#: The share of one core that looking may take: 4 %, or 100 us a look where a higher rate was asked for.
 _SHARE = 0.04
-_LOOK = 200_000
+_LOOK = 100_000
 
 #: Looks between two judgements.
 _WINDOW = 64
