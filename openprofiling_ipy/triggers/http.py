@@ -1,0 +1,194 @@
+"""`HttpTrigger`: start, stop and take profiles by HTTP, from this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import tempfile
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from openprofiling_ipy.errors import AgentError, InvalidOption
+from openprofiling_ipy.triggers.http_guard import Guard, is_address
+from openprofiling_ipy.triggers.http_message import Limits
+from openprofiling_ipy.triggers.http_routes import Desk
+from openprofiling_ipy.triggers.http_server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from openprofiling_ipy.triggers.base import Control
+
+__all__ = ["CLOSE_TIME", "HttpTrigger"]
+
+_log = logging.getLogger(__name__)
+
+#: `disarm` takes no longer than this, whatever clients do, in seconds.
+CLOSE_TIME = 2.0
+#: Bytes of a random token; Jupyter's have as many.
+_TOKEN_BYTES = 24
+_SHORTEST_TOKEN = 8
+_BACKLOG = 64
+
+
+class HttpTrigger:
+    """
+    A small HTTP server on a thread of its own.
+
+    `host` is an address of this machine and `port` 0 a free port. Without a `token` a random one is made, logged at
+    level INFO (unless `log_token` is false) and written to a file that only this user can read, `token_file`; then
+    `host` must be this machine itself. A token that is given is neither logged nor written. `names` are further names
+    by which the server may be called in a URL, beside localhost, plain addresses, `host` and the machine's name.
+
+    Raises InvalidOption. Endpoints, answers and limits: docs/http.md.
+    """
+
+    name: ClassVar[str] = "http"
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        *,
+        names: Iterable[str] = (),
+        log_token: bool = True,
+        limits: Limits | None = None,
+    ) -> None:
+        if not host:
+            raise InvalidOption("host", host, "give an address, such as 127.0.0.1, or 0.0.0.0 with a token")
+        if type(port) is not int or not 0 <= port <= 65535:
+            raise InvalidOption("port", port, "give a number up to 65535; 0 takes a free one")
+        _check_token(token, host)
+        self.host = host
+        self.token = token or os.urandom(_TOKEN_BYTES).hex()
+        #: Where the random token is written while it is armed; None where it is not.
+        self.token_file: Path | None = None
+        self._wanted = port
+        self._port = port
+        self._random = token is None
+        self._names = tuple(names)
+        self._log_token = log_token
+        self._limits = limits or Limits()
+        self._server: Server | None = None
+        self._forget: weakref.finalize[[Path, int], HttpTrigger] | None = None
+
+    def __repr__(self) -> str:
+        return f"HttpTrigger({self.host!r}, {self.port})"
+
+    @property
+    def port(self) -> int:
+        """The port it listens at; as given while it does not."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Where it is asked, without the token."""
+        host = socket.gethostname() if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  # compared, not bound
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def armed(self) -> bool:
+        """Whether it listens, in this process: after a fork the child does not."""
+        return self._server is not None and self._server.alive
+
+    def arm(self, control: Control, /) -> None:
+        """Listen. Raises AgentError where that cannot be."""
+        if self.armed:
+            raise AgentError(f"it is armed already, at {self.url}: give each agent an HttpTrigger of its own")
+        listener = self._listen()
+        self._port = listener.getsockname()[1]
+        guard = Guard(self.token, (*self._names, self.host, socket.gethostname()))
+        try:
+            server = Server(listener, Desk(control, guard).route, self._limits)
+            server.start()
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread left
+            listener.close()
+            raise AgentError(f"no HTTP server can run here: {error}") from error
+        self._server, self._guard = server, guard
+        self._announce()
+
+    def disarm(self) -> None:
+        """Stop listening and close all connections, within CLOSE_TIME."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        self._port = self._wanted
+        if self._forget is not None:
+            self._forget()
+        self._forget = self.token_file = None
+        if not server.close(CLOSE_TIME):
+            _log.warning("a request is still being answered; its thread ends with it")
+
+    def describe(self) -> dict[str, Any]:
+        """Return where it listens and how many it refused; not the token."""
+        facts: dict[str, Any] = {"name": self.name, "armed": self.armed, "url": self.url}
+        if self.token_file is not None:
+            facts["token_file"] = str(self.token_file)
+        if self.armed:
+            facts["unauthorised"] = self._guard.refused
+        return facts
+
+    def _listen(self) -> socket.socket:
+        where = f"{self.host}:{self._wanted}"
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                self.host, self._wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+            if self._random and not _is_loopback(str(address[0])):
+                raise AgentError(f"{self.host} is not this machine alone ({address[0]}): give a token")
+            return socket.create_server(address, family=family, backlog=_BACKLOG)
+        except (OSError, UnicodeError) as error:
+            raise AgentError(f"cannot listen at {where}: {error}; port=0 takes a free port") from error
+
+    def _announce(self) -> None:
+        """Say where it is and, of a random token, what it is, to those who may know."""
+        if not self._random:
+            _log.info("profiles by HTTP at %s, with the token that was given", self.url)
+            return
+        try:
+            self.token_file = _written({"url": self.url, "token": self.token, "pid": os.getpid()})
+        except OSError as error:  # a container may have no folder that can be written
+            _log.warning("the token of the HTTP trigger cannot be written to a file: %s", error)
+        else:
+            self._forget = weakref.finalize(self, _remove, self.token_file, os.getpid())
+            _log.info("profiles by HTTP at %s, the token is in %s", self.url, self.token_file)
+        if self._log_token:
+            _log.info("profiles by HTTP: %s/debug/pprof/?token=%s", self.url, self.token)
+
+
+def _check_token(token: str | None, host: str) -> None:
+    if token is None:
+        if host.lower() != "localhost" and not _is_loopback(host):
+            raise InvalidOption("host", host, "it is not this machine alone: give a token as well")
+    elif not _is_token(token):
+        raise InvalidOption("token", "…", f"give at least {_SHORTEST_TOKEN} letters, digits or signs, in ASCII")
+
+
+def _is_token(token: object) -> bool:
+    return isinstance(token, str) and len(token) >= _SHORTEST_TOKEN and all("!" <= letter <= "~" for letter in token)
+
+
+def _is_loopback(address: str) -> bool:
+    return address == "::1" or (address.startswith("127.") and is_address(socket.AF_INET, address))
+
+
+def _written(facts: dict[str, Any]) -> Path:
+    """Write a new file that only this user can read (mode 0600, its name not known before) and return its path."""
+    handle, path = tempfile.mkstemp(prefix=f"openprofiling-http-{os.getpid()}-", suffix=".json")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            json.dump(facts, file)
+    except OSError:
+        Path(path).unlink(missing_ok=True)
+        raise
+    return Path(path)
+
+
+def _remove(path: Path, pid: int) -> None:
+    """Remove the file, unless this is a child that was forked from the one that wrote it."""
+    if os.getpid() == pid:
+        path.unlink(missing_ok=True)
