@@ -10,7 +10,7 @@ from openprofiling_ipy.capture import Capture
 from openprofiling_ipy.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
     from openprofiling_ipy.delivery.entry import Entry
     from openprofiling_ipy.delivery.store import Store
@@ -26,24 +26,25 @@ class Checkpoints:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._kept: dict[int | str, dict[str, Entry]] = {}
+        self._kept: dict[int | str, dict[tuple[str, str | None], Entry]] = {}
         # Held while one is written: a recording that ends meanwhile takes it away afterwards, not before.
         self._lock = threading.Lock()
 
-    def keep(self, what: Capture | Parcel, formats: Mapping[str, str | None]) -> bool:
-        """Keep it for each destination, in its format; False where it has ended, or where a disk takes none."""
+    def keep(self, what: Capture | Parcel, wanted: Collection[tuple[str, str | None]]) -> bool:
+        """Keep it for each (destination, format); False where it has ended, or where a disk takes none."""
         with self._lock:
             if isinstance(what, Capture) and what.status != "running":
                 return False
-            before = self._kept.setdefault(_key(what), {})
-            parcels = _packed(what, set(formats.values()))
-            for destination, name in formats.items():
-                if name not in parcels:
-                    continue
-                written = self._store.checkpoint(parcels[name], destination, before.get(destination))
+            kept = self._kept.setdefault(_key(what), {})
+            parcels = _packed(what, {name for _, name in wanted})
+            done = []
+            for destination, name in wanted:
+                before = kept.get((destination, name))
+                written = self._store.checkpoint(parcels[name], destination, before) if name in parcels else None
                 if written is not None:
-                    before[destination] = written
-            return before.keys() >= formats.keys()
+                    kept[destination, name] = written
+                done.append(written is not None)
+            return all(done)
 
     def forget(self, what: Capture | Parcel) -> None:
         """Take it off the disk."""

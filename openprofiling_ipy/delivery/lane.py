@@ -23,8 +23,13 @@ __all__ = ["Item", "Lane"]
 
 @dataclass(eq=False, slots=True)
 class Item:
-    """One parcel on its way: an `entry` of the spool, or the `parcel` itself where no disk holds it."""
+    """
+    One parcel on its way: an `entry` of the spool, or the `parcel` itself where no disk holds it.
 
+    `lane` is the label of its lane, by which its ticket tells destinations apart; `size` in bytes.
+    """
+
+    lane: str
     size: int
     entry: Entry | None = None
     parcel: Parcel | None = None
@@ -34,11 +39,11 @@ class Item:
     refused: bool = False
     gone: bool = False
 
-    def tell(self, destination: str, fate: Fate, error: str = "") -> None:
+    def tell(self, fate: Fate, error: str = "") -> None:
         if self.ticket is not None:
-            self.ticket.fates[destination] = fate
+            self.ticket.fates[self.lane] = fate
             if error:
-                self.ticket.errors[destination] = error
+                self.ticket.errors[self.lane] = error
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +57,7 @@ class Lane:
 
     exporter: Exporter
     destination: str
+    format: str | None
     limits: Limits
     chance: Random
     complaints: Complaints
@@ -63,6 +69,11 @@ class Lane:
     busy: Item | None = None
     _heap: list[tuple[float, int, Item]] = field(default_factory=list)
     _count: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def label(self) -> str:
+        """What tickets and the log call it: two formats for one place are two lanes."""
+        return self.destination if self.format is None else f"{self.destination} ({self.format})"
 
     def add(self, item: Item, due: float = 0.0) -> None:
         heapq.heappush(self._heap, (due, next(self._count), item))

@@ -70,7 +70,7 @@ class Delivery:
         self._store = Store(self._folder, self._limits, self._clock, self._condition)
         self._workers = Workers(self._condition, self._clock, self._store)
         self._checkpoints = Checkpoints(self._store)
-        self._lanes: dict[str, Lane] = {}
+        self._lanes: dict[tuple[str, str | None], Lane] = {}
         self._looked = float("-inf")
 
     def submit(
@@ -87,14 +87,14 @@ class Delivery:
         """
         lanes = self._add_lanes(exporters)
         self._look()
-        parcels = {lane.destination: self._packed(what, lane) for lane in lanes}
+        parcels = _packed(what, lanes)
         ticket = Ticket(_named(what, parcels.values()), self._condition, self._clock)
         kept = []
         for lane in lanes:
-            parcel = parcels[lane.destination]
-            item = Item(0 if parcel is None else len(parcel.data), ticket=ticket, progress=progress)
+            parcel = parcels.get(lane.format)
+            item = Item(lane.label, 0 if parcel is None else len(parcel.data), ticket=ticket, progress=progress)
             if parcel is None:
-                self._store.lose([item], lane.destination, "its format cannot hold it")
+                self._store.lose([item], "its format cannot hold it")
                 continue
             self._store.keep(item, parcel, lane.destination)
             kept.append((lane, item))
@@ -111,8 +111,7 @@ class Delivery:
         are no exporters, `recovered` shows it. `submit` and `forget` take it away.
         """
         lanes = self._add_lanes(exporters)
-        formats = {lane.destination: lane.exporter.format for lane in lanes} or {"": None}
-        return self._checkpoints.keep(what, formats)
+        return self._checkpoints.keep(what, {(lane.destination, lane.format) for lane in lanes} or {("", None)})
 
     def forget(self, what: Capture | Parcel) -> None:
         """Take a checkpoint away, of a recording that has ended and goes nowhere; nothing happens without one."""
@@ -171,18 +170,25 @@ class Delivery:
         )
 
     def _add_lanes(self, exporters: Iterable[Exporter] | None) -> tuple[Lane, ...]:
-        """Return the lanes of these exporters, by default all there are; two of one destination share theirs."""
+        """
+        Return the lanes of these exporters, by default all there are.
+
+        A newer exporter for the same destination takes the place of the older: it may have other credentials.
+        """
         lanes = []
         with self._condition:
             if exporters is None:
                 return tuple(self._lanes.values())
             for exporter in exporters:
-                destination = describe(exporter)
-                lane = self._lanes.get(destination)
+                key = destination, name = describe(exporter), exporter.format
+                lane = self._lanes.get(key)
                 if lane is None:
-                    lane = Lane(exporter, destination, self._limits, self._chance, Complaints(self._limits.rare_wait))
-                    self._lanes[destination] = lane
+                    complaints = Complaints(self._limits.rare_wait)
+                    lane = self._lanes[key] = Lane(exporter, destination, name, self._limits, self._chance, complaints)
                     self._looked = float("-inf")
+                elif lane.exporter is not exporter:
+                    lane.exporter = exporter
+                    lane.hurry()
                 lanes.append(lane)
         return tuple(dict.fromkeys(lanes))
 
@@ -193,27 +199,17 @@ class Delivery:
             if now - self._looked < self._limits.look_wait or not self._lanes or self._workers.closed:
                 return
             self._looked = now
-            lanes = {digest(destination): lane for destination, lane in self._lanes.items()}
+            lanes = {digest(lane.destination): lane for lane in self._lanes.values()}
         found = self._store.adopt([lane.destination for lane in lanes.values()])
         if found:
             _log.info("%d captures of processes that have ended are sent now", len(found))
             self._enqueue([(lanes[key], item) for key, item in found])
 
-    def _packed(self, what: Capture | Parcel, lane: Lane) -> Parcel | None:
-        if not isinstance(what, Capture):
-            return what
-        from openprofiling_ipy.exporters.parcels import pack
-
-        try:
-            return pack(what, lane.exporter.format)
-        except FormatError as error:
-            _log.warning("%s cannot have a capture: %s", lane.destination, error)
-            return None
-
     def _enqueue(self, kept: Sequence[tuple[Lane, Item]]) -> None:
         with self._condition:
             closed = self._workers.closed
             for lane, item in () if closed else kept:
+                item.lane = lane.label
                 lane.add(item)
                 self._workers.wake(lane)
         if closed:
@@ -224,7 +220,7 @@ class Delivery:
         for lane, item in rest:
             parcel = item.parcel
             if parcel is not None and not self._store.rescue(item, parcel, lane.destination):
-                self._store.lose([item], lane.destination, "the process ended, and no disk took what waited in memory")
+                self._store.lose([item], "the process ended, and no disk took what waited in memory")
         self._store.spool.release()
 
     def _flush_some(self, end: float) -> bool:
@@ -252,8 +248,24 @@ class Delivery:
         self._add_lanes(exporters)
 
 
-def _named(what: Capture | Parcel, parcels: Iterable[Parcel | None]) -> str:
-    names = (parcel.name for parcel in parcels if parcel is not None)
+def _packed(what: Capture | Parcel, lanes: Iterable[Lane]) -> dict[str | None, Parcel]:
+    """Return the parcel in each format that is asked for and can hold it."""
+    if not isinstance(what, Capture):
+        return {lane.format: what for lane in lanes}
+    from openprofiling_ipy.exporters.parcels import pack
+
+    parcels = {}
+    for lane in lanes:
+        try:
+            if lane.format not in parcels:
+                parcels[lane.format] = pack(what, lane.format)
+        except FormatError as error:
+            _log.warning("%s cannot have a capture: %s", lane.label, error)
+    return parcels
+
+
+def _named(what: Capture | Parcel, parcels: Iterable[Parcel]) -> str:
+    names = (parcel.name for parcel in parcels)
     return next(names, f"#{what.number}" if isinstance(what, Capture) else what.name)
 
 

@@ -50,7 +50,7 @@ def lane_status(lane: Lane, now: float) -> LaneStatus:
     wait = 0.0 if lane.busy else lane.wait(now)
     return LaneStatus(
         exporter=lane.exporter.name,
-        destination=lane.destination,
+        destination=lane.label,
         waiting=sum(not item.refused for item in items),
         sent=lane.sent,
         refused=sum(item.refused for item in items),

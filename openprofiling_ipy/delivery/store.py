@@ -40,7 +40,7 @@ class Store:
         self._clock = clock
         self._condition = condition
         self._complaints = Complaints(limits.rare_wait)
-        self._waiting: dict[Entry, tuple[Item, str]] = {}
+        self._waiting: dict[Entry, Item] = {}
 
     def keep(self, item: Item, parcel: Parcel, destination: str) -> None:
         """Put a parcel on the disk, or into memory where that fails; its ticket tells."""
@@ -50,9 +50,9 @@ class Store:
         with self._condition:
             lost = self.memory.add(item)
             if item not in lost:
-                item.tell(destination, "in memory")
+                item.tell("in memory")
             for each in lost:
-                self._lose(each, destination, "it was too much for memory, and no disk took it")
+                self._lose(each, "it was too much for memory, and no disk took it")
 
     def rescue(self, item: Item, parcel: Parcel, destination: str) -> bool:
         """Put what waits in memory on the disk, if that works now."""
@@ -85,30 +85,30 @@ class Store:
             if item.gone:  # it was dropped while it was on its way, and arrived all the same
                 self.dropped -= 1
 
-    def set_aside(self, item: Item, destination: str, why: str) -> None:
+    def set_aside(self, item: Item, why: str) -> None:
         """Keep a damaged entry in the folder for whoever wants to look at it, and count it as lost."""
         if item.entry is not None:
             try:
                 self.spool.set_aside(item.entry)
             except OSError as error:
                 why = f"{why}, and cannot be set aside ({error.strerror})"
-        self.lose([item], destination, f"a file of the spool is damaged: {why}")
+        self.lose([item], f"a file of the spool is damaged: {why}")
 
-    def lose(self, items: Collection[Item], destination: str, why: str) -> None:
+    def lose(self, items: Collection[Item], why: str) -> None:
         """Count and say what is lost."""
         with self._condition:
             for item in items:
                 self.memory.remove(item)
-                self._lose(item, destination, why)
+                self._lose(item, why)
 
     def adopt(self, destinations: Collection[str]) -> list[tuple[str, Item]]:
         """Make room by age, and return what dead processes left, each with the digest of its destination."""
         self._make_room(0)
         taken = []
         for entry, size, _ in self.spool.adopt(destinations):
-            item = Item(size, entry)
+            item = Item("", size, entry)
             with self._condition:
-                self._waiting[entry] = item, ""
+                self._waiting[entry] = item
             taken.append((entry.destination, item))
         return taken
 
@@ -120,7 +120,7 @@ class Store:
             written = self.spool.checkpoint(parcel, destination, before)
         except OSError as error:
             self._complain("no checkpoint could be written (%s): a killed process would leave no profile", error)
-            return before
+            return None
         self.written = True
         return written
 
@@ -134,22 +134,21 @@ class Store:
             return False
         self.written = True
         with self._condition:
-            self._waiting[item.entry] = item, destination
-            item.tell(destination, "spooled")
+            self._waiting[item.entry] = item
+            item.tell("spooled")
         return True
 
     def _make_room(self, size: int) -> None:
         for entry in self.spool.make_room(size):
             with self._condition:
-                item, destination = self._waiting.get(entry, (Item(0, entry), ""))
-                self._lose(item, destination, "the spool was full, or it was too old")
+                self._lose(self._waiting.get(entry) or Item("", 0, entry), "the spool was full, or it was too old")
 
-    def _lose(self, item: Item, destination: str, why: str) -> None:
+    def _lose(self, item: Item, why: str) -> None:
         """With the condition held: count an item as dropped, once."""
         if item.gone:
             return
         item.gone = True
-        item.tell(destination, "dropped", why)
+        item.tell("dropped", why)
         if item.entry is not None:
             self._waiting.pop(item.entry, None)
         self.dropped += 1

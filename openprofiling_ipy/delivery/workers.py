@@ -78,10 +78,10 @@ class Workers:
             parcel = self._store.open(item, lane.destination)
         except FileNotFoundError:
             self._discard(lane)
-            self._store.lose([item], lane.destination, "its file has gone from the spool")
+            self._store.lose([item], "its file has gone from the spool")
         except DamagedEntry as error:
             self._discard(lane)
-            self._store.set_aside(item, lane.destination, str(error))
+            self._store.set_aside(item, str(error))
         except OSError as error:
             self._put_back(lane, item, f"it cannot be read from the spool: {error.strerror}", retry=False)
         else:
@@ -106,10 +106,10 @@ class Workers:
         with self._condition:
             again = lane.failures > 1
             lane.succeeded()
-            item.tell(lane.destination, "sent")
+            item.tell("sent")
             if item.ticket is not None:
-                item.ticket.places[lane.destination] = place
-                item.ticket.errors.pop(lane.destination, None)
+                item.ticket.places[item.lane] = place
+                item.ticket.errors.pop(item.lane, None)
             self._condition.notify_all()
         if again:
             _log.info("%s takes captures again", lane.destination)
@@ -127,9 +127,9 @@ class Workers:
             put: Callable[[Item, str, float], None] = lane.failed if retry else lane.refuse
             put(item, said, now)
             if item.ticket is not None and not item.gone:
-                item.ticket.errors[lane.destination] = said
+                item.ticket.errors[item.lane] = said
                 if not retry:
-                    item.ticket.fates[lane.destination] = "refused"
+                    item.ticket.fates[item.lane] = "refused"
             told = lane.complaints.is_news(said, now)
             self._condition.notify_all()
         if told:
