@@ -138,8 +138,9 @@ def _number(name: str, text: str) -> float:
     return float(text)
 
 
-def _options(parameters: Mapping[str, str]) -> dict[str, Any]:
-    return {"rate": _number("rate", parameters["rate"])} if "rate" in parameters else {}
+def _numbers(parameters: Mapping[str, str], **called: str) -> dict[str, Any]:
+    """Return those that are given, by what the agent calls them."""
+    return {option: _number(name, parameters[name]) for name, option in called.items() if name in parameters}
 
 
 def _facts(capture: Capture) -> dict[str, Any]:
@@ -154,15 +155,15 @@ def _done(captures: list[Capture]) -> Answer:
 
 
 def _start(control: Control, parameters: Mapping[str, str], _gone: threading.Event) -> Answer:
-    return _done(control.start(parameters.get("kind"), **_options(parameters)))
+    return _done(control.start(parameters.get("kind"), **_numbers(parameters, seconds="duration", rate="rate")))
 
 
 def _stop(control: Control, parameters: Mapping[str, str], _gone: threading.Event) -> Answer:
     return _done(control.stop(parameters.get("kind")))
 
 
-def _toggle(control: Control, _parameters: Mapping[str, str], _gone: threading.Event) -> Answer:
-    return _done(control.toggle())
+def _toggle(control: Control, parameters: Mapping[str, str], _gone: threading.Event) -> Answer:
+    return _done(control.toggle(**_numbers(parameters, seconds="duration")))
 
 
 def _status(control: Control, _parameters: Mapping[str, str], _gone: threading.Event) -> Answer:
@@ -177,7 +178,7 @@ def _profile(control: Control, parameters: Mapping[str, str], gone: threading.Ev
     kind = parameters.get("kind", usual)
     if kind not in kinds:
         raise Refusal(400, f"this trigger does not record that kind: {_listed(kinds)}")
-    data = control.collect(kind, seconds, "pprof", gone=gone, **_options(parameters))
+    data = control.collect(kind, seconds, "pprof", gone=gone, **_numbers(parameters, rate="rate"))
     name = ("Content-Disposition", f'attachment; filename="{kind}.pb.gz"')
     return Answer(200, data, "application/octet-stream", (name,))
 
@@ -196,13 +197,11 @@ def _index(control: Control, _parameters: Mapping[str, str], _gone: threading.Ev
 
 _INDEX = "/debug/pprof"
 ROUTES = (
-    Route("POST", "/start", ("kind", "rate"), "begin recordings; they end and are exported with POST /stop", _start),
-    Route("POST", "/stop", ("kind",), "end recordings and export them", _stop),
-    Route("POST", "/toggle", (), "begin recordings, or end those that run", _toggle),
+    Route("POST", "/start", ("kind", "seconds", "rate"), "begin to record, until POST /stop or for so long", _start),
+    Route("POST", "/stop", ("kind",), "end what is recorded, and export it", _stop),
+    Route("POST", "/toggle", ("seconds",), "begin to record, or end and export what runs", _toggle),
     Route("GET", "/status", (), "what is armed, what runs, what was sent", _status),
     Route("GET", _INDEX, (), "this list", _index),
-    Route(
-        "GET", "/debug/pprof/profile", ("seconds", "kind", "rate"), "record and answer a gzipped pprof file", _profile
-    ),
+    Route("GET", "/debug/pprof/profile", ("seconds", "kind", "rate"), "record, and answer with a pprof file", _profile),
     Route("GET", "/debug/pprof/heap", ("seconds", "gc", "debug"), "memory: not yet, 501", _heap),
 )

@@ -45,8 +45,8 @@ class FakeControl:
         done.status = "done"
         return [done]
 
-    def toggle(self, *, facts=None):
-        return self.stop() if self.running else self.start()
+    def toggle(self, *, facts=None, **options):
+        return self.stop() if self.running else self.start(**options)
 
     def status(self):
         self._ask("status")

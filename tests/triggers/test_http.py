@@ -67,7 +67,7 @@ def test_it_is_a_trigger(trigger):
 
 
 def test_start_status_stop(trigger, control):
-    started = ask(trigger, "POST", "/start?kind=wall&rate=50")
+    started = ask(trigger, "POST", "/start?kind=wall&rate=50&seconds=60")
     assert started.status == 200
     assert started.json["action"] == "started"
     assert started.json["captures"][0]["kind"] == "wall"
@@ -76,7 +76,7 @@ def test_start_status_stop(trigger, control):
     assert ask(trigger, "POST", "/start").status == 409
     assert ask(trigger, "POST", "/stop").json["action"] == "stopped"
     assert ask(trigger, "POST", "/stop").status == 409
-    assert control.asked[0] == ("start", "wall", {"rate": 50.0})
+    assert control.asked[0] == ("start", "wall", {"duration": 60.0, "rate": 50.0})
 
 
 def test_one_url_starts_and_stops(trigger):
@@ -160,6 +160,7 @@ def test_parameters_may_come_in_the_body(trigger, control, kind, body):
         ("GET", f"{PROFILE}?seconds=1&kind=heap", 400),
         ("POST", "/start?scope=x", 400),
         ("POST", "/start?rate=fast", 400),
+        ("POST", "/start?seconds=0", 400),
         ("POST", "/toggle?kind=cpu", 400),
         ("POST", "/start?%ff=1", 400),
     ],
