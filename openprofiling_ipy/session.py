@@ -16,6 +16,7 @@ from openprofiling_ipy.shelf import Shelf
 
 if TYPE_CHECKING:
     from openprofiling_ipy.capture import Status
+    from openprofiling_ipy.model import Profile
     from openprofiling_ipy.profilers.base import Profiler, Scope
 
 __all__ = [
@@ -109,14 +110,15 @@ def forget(capture: Capture) -> None:
 
 def load(path: str | os.PathLike[str]) -> Capture:
     """
-    Read a saved profile of any known format; it joins the captures.
+    Read a saved profile of any known format, from a file or an address ("s3://bucket/name"); it joins the captures.
 
-    Raises UnknownFormat, MalformedProfile, or OSError where the file cannot be read.
+    Raises UnknownFormat, MalformedProfile, FetchError for an address, or OSError where the file cannot be read.
     """
+    from openprofiling_ipy.exporters import address
     from openprofiling_ipy.formats import registry
     from openprofiling_ipy.model.attributes import A
 
-    document = registry.load(path)
+    document = _fetched(os.fspath(path)) if address.is_address(path) else registry.load(path)
     facts = document.attributes
     capture = Capture(
         kind=str(facts.get(A.KIND) or document.value_types[0].kind),
@@ -129,6 +131,14 @@ def load(path: str | os.PathLike[str]) -> Capture:
     )
     captures.add(capture, document)
     return capture
+
+
+def _fetched(source: str) -> Profile:
+    from openprofiling_ipy.exporters import registry as exporters
+    from openprofiling_ipy.formats import registry
+
+    name, data = exporters.fetch(source)
+    return registry.detect(data, name).loads(data)
 
 
 def ending(error: BaseException | None) -> tuple[Status, str]:

@@ -29,7 +29,7 @@ __all__ = ["GCSExporter"]
 #: Larger parcels are sent in parts of this size, each of which is tried again by itself. A multiple of 256 KiB.
 _PART: Final = 8 << 20
 #: How long a call is tried again, and how long one answer may take, in seconds.
-_PATIENCE: Final = 15.0
+_PATIENCE: Final = 10.0
 _LONGEST_PAUSE: Final = 5.0
 _ANSWER: Final = 30.0
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from openprofiling_ipy.exporters import objects
+
 __all__ = ["explain", "kinds"]
 
 
@@ -49,7 +51,7 @@ def _answered(status: int, error: Any, action: str) -> tuple[str, bool]:
             False,
         ),
         408: ("the connection is too slow", True),
-        412: ("an object of that name is there already: choose another name", False),
+        412: (objects.TAKEN, False),
         413: ("it is larger than the store takes", False),
         429: ("the store is busy", True),
     }

@@ -30,6 +30,7 @@ __all__ = [
     "recent",
 ]
 
+TAKEN: Final = "an object of that name is there already: choose another name"
 _NAME: Final = re.compile(
     r"(?P<kind>[a-z0-9._-]+?)-(?P<start>\d{8}T\d{6}\.\d{9}Z)-(?:(?P<host>.+)-)?(?P<pid>\d+)-(?P<number>\d+)\.\w.*"
 )

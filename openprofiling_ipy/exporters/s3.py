@@ -11,10 +11,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
-from openprofiling_ipy.errors import InvalidOption, MissingDependency
+from openprofiling_ipy.errors import ExportError, InvalidOption, MissingDependency
 from openprofiling_ipy.exporters import metadata, objects, parcels, s3_errors
 from openprofiling_ipy.exporters.address import checked_endpoint
-from openprofiling_ipy.exporters.s3_client import Connection, Keys
+from openprofiling_ipy.exporters.s3_client import Connection, Keys, patiently
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -106,6 +106,8 @@ class S3Exporter:
             raise objects.closed(self, place)
         with self._calling(place, "s3:PutObject"):
             target = {"Bucket": self.bucket, "Key": objects.key(self.prefix, parcel.name)}
+            if not overwrite and self._is_there(target):
+                raise ExportError(self.name, place, objects.TAKEN)
             try:
                 self._put(target, parcel, progress, overwrite=overwrite)
             except self._client().exceptions.NoSuchBucket:
@@ -148,6 +150,16 @@ class S3Exporter:
     def _client(self) -> Any:
         return self._connection.client()
 
+    def _is_there(self, target: dict[str, str]) -> bool:
+        """Tell whether an object of that name is seen; not every store heeds the condition that uploads carry."""
+        from botocore.exceptions import ClientError
+
+        try:
+            patiently(self._client().head_object, **target)
+        except ClientError:  # there is none, or it may not be asked for
+            return False
+        return True
+
     def _put(self, target: dict[str, str], parcel: Parcel, progress: Progress | None, *, overwrite: bool) -> None:
         client, data = self._client(), parcel.data
         condition = {} if overwrite else {"IfNoneMatch": "*"}
@@ -158,7 +170,7 @@ class S3Exporter:
         if len(data) > _PART:
             _put_parts(client, target=target, parcel=parcel, options=options, condition=condition, progress=progress)
             return
-        client.put_object(**target, **options, **condition, Body=data)
+        patiently(client.put_object, **target, **options, **condition, Body=data)
         if progress is not None:
             progress(len(data), len(data))
 
@@ -199,15 +211,16 @@ def _put_parts(
     from botocore.exceptions import EndpointConnectionError
 
     data, parts = parcel.data, []
-    upload = target | {"UploadId": client.create_multipart_upload(**target, **options)["UploadId"]}
+    begun = patiently(client.create_multipart_upload, **target, **options)
+    upload = target | {"UploadId": begun["UploadId"]}
     try:
         for number, begin in enumerate(range(0, len(data), _PART), 1):
             piece = data[begin : begin + _PART]
-            answer = client.upload_part(**upload, PartNumber=number, Body=piece)
+            answer = patiently(client.upload_part, **upload, PartNumber=number, Body=piece)
             parts.append({"PartNumber": number, "ETag": answer["ETag"]})
             if progress is not None:
                 progress(begin + len(piece), len(data))
-        client.complete_multipart_upload(**upload, **condition, MultipartUpload={"Parts": parts})
+        patiently(client.complete_multipart_upload, **upload, **condition, MultipartUpload={"Parts": parts})
     except EndpointConnectionError:  # nobody is there to be told
         raise
     except BaseException:

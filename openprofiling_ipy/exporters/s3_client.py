@@ -5,17 +5,25 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from openprofiling_ipy.exporters.address import check_no_credentials
 
-__all__ = ["Connection", "Keys"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Connection", "Keys", "patiently"]
 
 _log = logging.getLogger(__name__)
-#: With pauses of 0-1, 0-2, 0-4 and 0-8 s: a store that restarts is waited for, one that is away told within seconds.
-_ATTEMPTS: Final = 5
+#: The client's own attempts: how long they take differs with its version, from half a second to a minute.
+_ATTEMPTS: Final = 3
+#: Seconds between further attempts where nobody answered: long enough for a store that restarts.
+_PAUSES: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
+#: Seconds after the first failure when no other attempt is begun.
+_PATIENCE: Final = 10.0
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 30
 _AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn")
@@ -120,6 +128,25 @@ class Connection:
             user_agent_extra="openprofiling-ipy",
         )
         return session.client("s3", endpoint_url=self.endpoint_url, region_name=self.region, config=config)
+
+
+def patiently(call: Callable[..., Any], **arguments: Any) -> Any:
+    """Call, and again for some seconds while there is no connection. Raises what the call raises."""
+    from botocore import exceptions
+
+    since = 0.0
+    for pause in _PAUSES:
+        try:
+            return call(**arguments)
+        except exceptions.SSLError:  # it will not be trusted in a second either
+            raise
+        except (exceptions.ConnectionError, exceptions.HTTPClientError):
+            now = time.monotonic()
+            since = since or now
+            if now - since > _PATIENCE:
+                raise
+        time.sleep(pause)
+    return call(**arguments)
 
 
 def _is_loopback(host: str) -> bool:

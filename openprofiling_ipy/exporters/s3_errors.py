@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from openprofiling_ipy.exporters import objects
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -21,8 +23,7 @@ _LASTING: Final = {
     "AllAccessDisabled": "the bucket is closed to everybody",
     "NoSuchKey": "there is no such object",
     "404": "there is no such object",
-    "PreconditionFailed": "an object of that name is there already: choose another name",
-    "412": "an object of that name is there already: choose another name",
+    **dict.fromkeys(("PreconditionFailed", "412"), objects.TAKEN),
     "BucketAlreadyExists": "a bucket of that name belongs to somebody else: choose another one",
     "EntityTooLarge": "it is larger than the store takes",
     "KeyTooLongError": "the name is too long: choose a shorter prefix",
