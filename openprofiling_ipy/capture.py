@@ -108,6 +108,12 @@ class Capture:
 
         return view.Result(self)
 
+    def view(self) -> Any:
+        """Return it as a widget whose Export button reaches the kernel; it lives as long as the kernel. See `show`."""
+        from openprofiling_ipy.widgets import widget_result
+
+        return widget_result.ResultWidget(self)
+
     def save(self, path: str | Path, format: str | None = None) -> Path:  # noqa: A002
         """Write it to `path` now and return it. Raises ExportError or FormatError."""
         from openprofiling_ipy.exporters import file

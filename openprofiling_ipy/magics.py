@@ -47,6 +47,7 @@ def _parser() -> MagicArgumentParser:
     add("--format", help="how to save it: speedscope, html, cpuprofile or folded")
     add("--budget", metavar="SIZE", default="", help="how large the output may be, such as 1MB, or off")
     add("--quiet", action="store_true", help="show the header only")
+    add("--widget", action="store_true", help="show it as a live widget, whose Export button reaches the kernel")
     add("-o", dest="output", metavar="NAME", default="", help="put the capture into this variable")
     return parser
 
@@ -72,6 +73,7 @@ Profile a statement, record across cells, or look at captures.
     %oprof export [N] [DEST] [--format FORMAT]
     %oprof load PATH
     %oprof forget N | --all
+    %oprof panel                 start, stop, show and export by buttons, also while a cell runs
 
 N is #3, In[5] (the newest of that cell), a name, or left out (the newest).
 """
@@ -174,6 +176,7 @@ def _options(words: list[str]) -> Options:
         format=given.format,
         budget=arguments.size("--budget", given.budget) if given.budget else arguments.BUDGET,
         quiet=given.quiet,
+        widget=given.widget,
         output=given.output,
     )
 

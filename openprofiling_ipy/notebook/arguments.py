@@ -12,7 +12,7 @@ from openprofiling_ipy.errors import InvalidOption
 
 __all__ = ["BUDGET", "VERBS", "Options", "rate", "seconds", "size", "unquoted"]
 
-VERBS = ("start", "stop", "list", "show", "export", "load", "forget")
+VERBS = ("start", "stop", "list", "show", "export", "load", "forget", "panel")
 #: Bytes that a cell's output may take.
 BUDGET = 300_000
 
@@ -27,7 +27,7 @@ class Options:
     How to record and to show: the words behind `%%oprof`.
 
     `rate` in Hz, `repeat` and `every` in seconds (0: not at all), `budget` in bytes (None: none), `export` a
-    destination ("" is the default place, None: do not export), `output` a variable's name.
+    destination ("" is the default place, None: do not export), `output` a variable's name. A `widget` is a live one.
     """
 
     kind: str = "cpu"
@@ -40,6 +40,7 @@ class Options:
     format: str | None = None
     budget: int | None = BUDGET
     quiet: bool = False
+    widget: bool = False
     output: str = ""
 
     def __post_init__(self) -> None:

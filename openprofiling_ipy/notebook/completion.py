@@ -15,7 +15,7 @@ __all__ = ["FLAGS", "START", "VALUED", "complete", "kinds", "split_statement"]
 
 #: Options with a value and without, in the order in which they are offered.
 VALUED = ("--rate", "--name", "--for", "--every", "--export", "--format", "--budget", "-o")
-FLAGS = ("--threads", "--quiet")
+FLAGS = ("--threads", "--quiet", "--widget")
 #: The options of `%oprof start`.
 START = ("--rate", "--name", "--threads")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from openprofiling_ipy import session
-from openprofiling_ipy.errors import NotRunning, OpenProfilingError
+from openprofiling_ipy.errors import NotRunning, OpenProfilingError, QueryError
 from openprofiling_ipy.notebook import live
 from openprofiling_ipy.notebook.live import Live
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.notebook.arguments import Options
     from openprofiling_ipy.notebook.live import Bundle
+    from openprofiling_ipy.widgets.panel import Panel
 
 __all__ = ["Display"]
 
@@ -27,10 +28,16 @@ _MUTED = "font:12px/1.6 system-ui,sans-serif;opacity:.75"
 
 
 class Display:
-    """Shows things in the shell's own way: a notebook displays, a terminal prints."""
+    """
+    Shows things in the shell's own way: a notebook displays, a terminal prints.
 
-    def __init__(self, shell: Any) -> None:
+    `label` tells the cell that the main thread runs, "" for none.
+    """
+
+    def __init__(self, shell: Any, label: Callable[[], str]) -> None:
         self._shell = shell
+        self._label = label
+        self._panel: Panel | None = None
 
     @property
     def rich(self) -> bool:
@@ -91,6 +98,21 @@ class Display:
             text, markup = f"{text}\n{holds}", f"{markup}<br>{html.escape(holds)}"
         self.note(text, markup)
 
+    def panel(self) -> None:
+        """Show the panel, the same one every time. Raises QueryError where no widgets live."""
+        if getattr(self._shell, "kernel", None) is None:
+            raise QueryError("%oprof panel needs a notebook: in a terminal use %oprof start, stop and list")
+        from openprofiling_ipy.widgets.panel import Panel
+
+        if self._panel is None or self._panel.comm is None:
+            self._panel = Panel(self._label)
+        self._shell.display_pub.publish(self._shell.display_formatter.format(self._panel)[0])
+
+    def close(self) -> None:
+        """Close the panel; recordings and captures stay."""
+        if self._panel is not None:
+            self._panel.close()
+
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         padded = ((cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in (head, *rows))
@@ -121,6 +143,9 @@ class Display:
     def _bundle(self, capture: Capture, options: Options) -> Bundle:
         from openprofiling_ipy.widgets import view
 
+        if options.widget and self.rich and capture.status != "running":
+            widget: Bundle = capture.view()._repr_mimebundle_()
+            return widget
         result = view.Result(capture, budget=options.budget, quiet=options.quiet)
         # A terminal prints text: the rest need not be made.
         return result._repr_mimebundle_() if self.rich else {"text/plain": repr(result)}

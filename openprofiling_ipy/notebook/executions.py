@@ -76,6 +76,8 @@ class Executions:
             "post_run_cell": self._post_run_cell,
         }
         self._held: list[Execution] = []
+        #: The outermost cell that the main thread runs.
+        self._main: Execution | None = None
 
     def load(self) -> None:
         events = self._shell.events
@@ -114,6 +116,12 @@ class Executions:
         current = self.current
         return next((e.label for e in current.chain() if e.label), "") if current is not None else ""
 
+    @property
+    def main_label(self) -> str:
+        """The label of the cell that the main thread runs, "" where it runs none; for callers on other threads."""
+        running = self._main
+        return running.label if running is not None else ""
+
     def _pre_execute(self) -> None:
         self._current.set(Execution(self.current))
 
@@ -123,6 +131,8 @@ class Executions:
             outer = self.label
             current.info = info
             current.label = self._label(info, outer)
+            if not outer and threading.current_thread() is threading.main_thread():
+                self._main = current
 
     def _showtraceback(self, *arguments: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True
@@ -147,6 +157,8 @@ class Executions:
         execution = self._find(getattr(result, "info", None))
         if execution is None:
             return
+        if execution is self._main:
+            self._main = None
         current = self.current
         if current is not None and execution in current.chain():
             self._current.set(execution.outer)

@@ -59,7 +59,7 @@ class Notebook:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.cells = cells_of(shell)
-        self.display = Display(shell)
+        self.display = Display(shell, self.main_label)
         self._executions = Executions(shell, self.cells.begin, self._over, self._end)
 
     def load(self) -> None:
@@ -74,6 +74,7 @@ class Notebook:
         self.shell.input_transformers_cleanup.remove(self.transform)
         naming.set_default_folder(None)
         self._executions.end_all()
+        self.display.close()
 
     def transform(self, lines: list[str]) -> list[str]:
         """Turn a leading `%%oprof` line into a call."""
@@ -86,6 +87,10 @@ class Notebook:
     def label(self) -> str:
         """Return the label of the cell being executed, "" outside of one."""
         return self._executions.label
+
+    def main_label(self) -> str:
+        """Return the label of the cell that the main thread runs, "" where it runs none."""
+        return self._executions.main_label
 
     def begin(self, options: Options) -> Awaitable[None] | None:
         """

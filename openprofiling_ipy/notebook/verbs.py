@@ -25,6 +25,7 @@ _CHEATS = """\
 %oprof start cpu       record across cells; %oprof stop ends it
 %oprof list            all captures; %oprof show #3 shows one, or In[5], or a name
 %oprof export #3 DEST  save one for speedscope or as a page; %oprof load PATH
+%oprof panel           buttons for all of it; they answer while a cell runs
 %%oprof?  %oprof?      all options\
 """
 
@@ -77,6 +78,11 @@ class Verbs:
         if capture.label and label not in ("", capture.label):
             capture.label = f"{capture.label} to {label}"
         self._display.result(session.stop(capture), Options())
+
+    def _panel(self, words: list[str]) -> None:
+        if words:
+            raise QueryError(f"%oprof panel takes nothing, not {words[0]!r}")
+        self._display.panel()
 
     def _list(self, words: list[str]) -> None:
         if words:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.profilers.base import Profiler
 
-__all__ = ["GROUP", "PROFILERS", "create", "names"]
+__all__ = ["GROUP", "PROFILERS", "create", "names", "options"]
 
 GROUP = "openprofiling_ipy.profilers"
 PROFILERS: tuple[type[CpuProfiler | WallProfiler], ...] = (CpuProfiler, WallProfiler)
@@ -29,6 +29,16 @@ def names() -> tuple[str, ...]:
     """Return the kinds that can be recorded, ours first."""
     ours = tuple(_ours())
     return ours + tuple(sorted({entry.name for entry in entry_points(group=GROUP)} - set(ours)))
+
+
+def options(kind: str) -> dict[str, object]:
+    """Return what can be set for a kind, with its defaults; the scope is not a user's to set. Raises QueryError."""
+    factory = _ours().get(kind) or _foreign(kind)
+    try:
+        known = inspect.signature(factory).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {name: known[name].default for name in known if name != "scope"}
 
 
 def create(kind: str, **options: Any) -> Profiler:
