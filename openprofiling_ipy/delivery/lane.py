@@ -40,10 +40,13 @@ class Item:
     gone: bool = False
 
     def tell(self, fate: Fate, error: str = "") -> None:
-        if self.ticket is not None:
-            self.ticket.fates[self.lane] = fate
-            if error:
-                self.ticket.errors[self.lane] = error
+        """Let the ticket know; what has been sent or dropped is not waiting again."""
+        ticket = self.ticket
+        if ticket is None or (ticket.fates.get(self.lane) in ("sent", "dropped") and fate != "sent"):
+            return
+        ticket.fates[self.lane] = fate
+        if error:
+            ticket.errors[self.lane] = error
 
 
 @dataclass(eq=False, slots=True)

@@ -16,14 +16,14 @@ class Memory:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._items: dict[Item, None] = {}
+        self._items: dict[Item, str] = {}
         self.size = 0
 
-    def add(self, item: Item) -> list[Item]:
+    def add(self, item: Item, destination: str) -> list[Item]:
         """Hold an item and return what had to go for it: the oldest, or itself where it is too large."""
         if item.size > self._limits.memory_bytes:
             return [item]
-        self._items[item] = None
+        self._items[item] = destination
         self.size += item.size
         dropped = []
         while self.size > self._limits.memory_bytes or len(self._items) > self._limits.memory_entries:
@@ -37,6 +37,13 @@ class Memory:
         if item in self._items:
             del self._items[item]
             self.size -= item.size
+
+    def items(self) -> list[tuple[Item, str]]:
+        """Return each item with its destination, the oldest first."""
+        return list(self._items.items())
+
+    def __contains__(self, item: Item) -> bool:
+        return item in self._items
 
     def __len__(self) -> int:
         return len(self._items)

@@ -217,10 +217,9 @@ class Delivery:
 
     def _leave(self, rest: Sequence[tuple[Lane, Item]]) -> None:
         """Leave what is not sent to the next process."""
-        for lane, item in rest:
-            parcel = item.parcel
-            if parcel is not None and not self._store.rescue(item, parcel, lane.destination):
-                self._store.lose([item], "the process ended, and no disk took what waited in memory")
+        self._store.rescue()
+        lost = [item for _, item in rest if item.parcel is not None]
+        self._store.lose(lost, "the process ended, and no disk took what waited in memory")
         self._store.spool.release()
 
     def _flush_some(self, end: float) -> bool:

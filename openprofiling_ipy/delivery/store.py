@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING, Final
 
 from openprofiling_ipy.delivery.complaints import Complaints
@@ -14,7 +15,6 @@ from openprofiling_ipy.delivery.spool import Spool
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-    from threading import Condition
 
     from openprofiling_ipy.delivery.clock import Clock
     from openprofiling_ipy.delivery.entry import Entry
@@ -31,7 +31,7 @@ _HEAD: Final = 4096
 class Store:
     """Safe to use from several threads; no call but those that say so is made with the delivery's condition held."""
 
-    def __init__(self, folder: Path, limits: Limits, clock: Clock, condition: Condition) -> None:
+    def __init__(self, folder: Path, limits: Limits, clock: Clock, condition: threading.Condition) -> None:
         self.spool = Spool(folder, limits, clock)
         self.memory = Memory(limits)
         self.dropped = 0
@@ -41,34 +41,44 @@ class Store:
         self._condition = condition
         self._complaints = Complaints(limits.rare_wait)
         self._waiting: dict[Entry, Item] = {}
+        self._rescuing = threading.Lock()
 
     def keep(self, item: Item, parcel: Parcel, destination: str) -> None:
         """Put a parcel on the disk, or into memory where that fails; its ticket tells."""
         if self._spooled(item, parcel, destination):
+            self.rescue()
             return
         item.parcel = parcel
         with self._condition:
-            lost = self.memory.add(item)
+            lost = self.memory.add(item, destination)
             if item not in lost:
                 item.tell("in memory")
-            for each in lost:
-                self._lose(each, "it was too much for memory, and no disk took it")
+        self.lose(lost, "they were too much for memory, and no disk took them")
 
-    def rescue(self, item: Item, parcel: Parcel, destination: str) -> bool:
-        """Put what waits in memory on the disk, if that works now."""
-        if not self._spooled(item, parcel, destination):
-            return False
-        with self._condition:
-            item.parcel = None
-            self.memory.remove(item)
-        return True
+    def rescue(self) -> None:
+        """Put what waits in memory on the disk, as far as that works now: memory ends with the process."""
+        with self._rescuing:
+            with self._condition:
+                waiting = [(item, item.parcel, destination) for item, destination in self.memory.items()]
+            for item, parcel, destination in waiting:
+                if parcel is None or item.size > self._limits.spool_bytes:
+                    continue
+                if not self._spooled(item, parcel, destination):
+                    return
+                with self._condition:
+                    item.parcel = None
+                    late = item not in self.memory
+                    self.memory.remove(item)
+                if late:  # it arrived or was dropped while it was written
+                    self._forget(item)
 
     def open(self, item: Item, destination: str) -> Parcel:
         """Return an item's parcel. Raises OSError (FileNotFoundError: it is gone) or DamagedEntry."""
-        if item.parcel is not None or item.entry is None:
-            if item.parcel is None:
-                raise FileNotFoundError("it has been dropped")
-            return item.parcel
+        parcel = item.parcel
+        if parcel is not None:
+            return parcel
+        if item.entry is None:
+            raise FileNotFoundError("it has been dropped")
         written_for, parcel = self.spool.read(item.entry)
         if written_for != destination:
             raise DamagedEntry("it is for another destination")
@@ -76,12 +86,9 @@ class Store:
 
     def done(self, item: Item) -> None:
         """Let an item go that has been sent."""
-        if item.entry is not None:
-            self.spool.remove(item.entry)
+        self._forget(item)
         with self._condition:
             self.memory.remove(item)
-            if item.entry is not None:
-                self._waiting.pop(item.entry, None)
             if item.gone:  # it was dropped while it was on its way, and arrived all the same
                 self.dropped -= 1
 
@@ -95,11 +102,20 @@ class Store:
         self.lose([item], f"a file of the spool is damaged: {why}")
 
     def lose(self, items: Collection[Item], why: str) -> None:
-        """Count and say what is lost."""
+        """Count and say what is lost, each once."""
         with self._condition:
-            for item in items:
+            lost = [item for item in items if not item.gone]
+            for item in lost:
+                item.gone = True
+                item.tell("dropped", why)
                 self.memory.remove(item)
-                self._lose(item, why)
+                if item.entry is not None:
+                    self._waiting.pop(item.entry, None)
+            self.dropped += len(lost)
+            self._condition.notify_all()
+            told = bool(lost) and self._complaints.is_news(why, self._clock.now())
+        if told:
+            _log.warning("captures were dropped: %s (%d dropped so far)", why, self.dropped)
 
     def adopt(self, destinations: Collection[str]) -> list[tuple[str, Item]]:
         """Make room by age, and return what dead processes left, each with the digest of its destination."""
@@ -139,22 +155,17 @@ class Store:
         return True
 
     def _make_room(self, size: int) -> None:
-        for entry in self.spool.make_room(size):
+        dropped = self.spool.make_room(size)
+        if dropped:
             with self._condition:
-                self._lose(self._waiting.get(entry) or Item("", 0, entry), "the spool was full, or it was too old")
+                items = [self._waiting.get(entry) or Item("", 0, entry) for entry in dropped]
+            self.lose(items, "the spool was full, or they were too old")
 
-    def _lose(self, item: Item, why: str) -> None:
-        """With the condition held: count an item as dropped, once."""
-        if item.gone:
-            return
-        item.gone = True
-        item.tell("dropped", why)
+    def _forget(self, item: Item) -> None:
         if item.entry is not None:
-            self._waiting.pop(item.entry, None)
-        self.dropped += 1
-        self._condition.notify_all()
-        if self._complaints.is_news(why, self._clock.now()):
-            _log.warning("a capture was dropped: %s (%d so far)", why, self.dropped)
+            self.spool.remove(item.entry)
+            with self._condition:
+                self._waiting.pop(item.entry, None)
 
     def _complain(self, text: str, error: OSError) -> None:
         reason = error.strerror or str(error)

@@ -91,12 +91,12 @@ class Workers:
         try:
             place = lane.exporter.send(parcel, **({"progress": item.progress} if item.progress else {}))
         except ExportError as error:
-            self._failed(lane, item, parcel, error.reason, retry=error.retry)
+            self._failed(lane, item, error.reason, retry=error.retry)
         except Exception as error:  # noqa: BLE001  # an outsider's exporter may raise anything
             _log.debug("%s failed", lane.exporter.name, exc_info=True)
-            self._failed(lane, item, parcel, f"{type(error).__name__}: {error}".partition("\n")[0], retry=False)
+            self._failed(lane, item, f"{type(error).__name__}: {error}".partition("\n")[0], retry=False)
         except BaseException as error:
-            self._failed(lane, item, parcel, type(error).__name__, retry=True)
+            self._failed(lane, item, type(error).__name__, retry=True)
             raise
         else:
             self._store.done(item)
@@ -115,9 +115,9 @@ class Workers:
             _log.info("%s takes captures again", lane.destination)
         _log.debug("sent %s to %s", parcel.name, place)
 
-    def _failed(self, lane: Lane, item: Item, parcel: Parcel, reason: str, *, retry: bool) -> None:
+    def _failed(self, lane: Lane, item: Item, reason: str, *, retry: bool) -> None:
         if item.parcel is not None:  # the disk may have room by now, and memory does not outlive the process
-            self._store.rescue(item, parcel, lane.destination)
+            self._store.rescue()
         self._put_back(lane, item, reason, retry=retry)
 
     def _put_back(self, lane: Lane, item: Item, reason: str, *, retry: bool) -> None:
@@ -126,10 +126,10 @@ class Workers:
         with self._condition:
             put: Callable[[Item, str, float], None] = lane.failed if retry else lane.refuse
             put(item, said, now)
-            if item.ticket is not None and not item.gone:
+            if item.ticket is not None:
                 item.ticket.errors[item.lane] = said
-                if not retry:
-                    item.ticket.fates[item.lane] = "refused"
+            if not retry:
+                item.tell("refused")
             told = lane.complaints.is_news(said, now)
             self._condition.notify_all()
         if told:
