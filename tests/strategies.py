@@ -22,6 +22,8 @@ _FILES = (
     "/v/lib/python3.11/site-packages/q/x.py",
     "/usr/lib/python3.11/json/decoder.py",
     "/usr/lib/python3.11/re.py",
+    "<frozen importlib._bootstrap>",
+    "<string>",
 )
 _VALUES = (ValueType("cpu", "ns"), ValueType("wall", "ns"), ValueType("samples", "count"))
 _THREADS = st.builds(

@@ -13,7 +13,7 @@ import numpy as np
 
 from openprofiling_ipy.analysis.budget import fit, fold_small
 from openprofiling_ipy.analysis.merge import merge
-from openprofiling_ipy.analysis.places import places
+from openprofiling_ipy.analysis.packages import fold_packages
 from openprofiling_ipy.analysis.privacy import private
 from openprofiling_ipy.analysis.reshape import compact, join, select_samples
 from openprofiling_ipy.analysis.thinning import thin_samples
@@ -56,25 +56,6 @@ def collapse_recursion(profile: Profile) -> Profile:
     """
     functions = stack_functions(profile)
     return join(profile, profile.stacks.frame, _differs_from_parent(profile.stacks, functions))
-
-
-def fold_packages(profile: Profile) -> Profile:
-    """
-    Show the user's own code: one frame for each package entered, that of the function by which it was entered.
-
-    Frames of one package that follow each other join the first of them, and so do modules of the standard library.
-    Where a library calls back into the user's code, that stands below it, and a package that is left and entered again
-    has a frame again.
-    """
-    found = places(profile)
-    groups: dict[tuple[str, str], int] = {}
-    group = np.empty(len(profile.functions), dtype=np.int32)
-    for function, file in enumerate(profile.functions.file.tolist()):
-        place = found[profile.strings[file]]
-        own = place.kind in ("cell", "user")
-        group[function] = -1 if own else groups.setdefault((place.kind, place.package), len(groups))
-    of = group[stack_functions(profile)]
-    return join(profile, profile.stacks.frame, _differs_from_parent(profile.stacks, of) | (of < 0))
 
 
 def _differs_from_parent(stacks: StackTable, key: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from openprofiling_ipy.analysis.places import places
 from openprofiling_ipy.analysis.transforms import (
     by_function,
     collapse_recursion,
@@ -21,15 +20,6 @@ from openprofiling_ipy.analysis.transforms import (
 from openprofiling_ipy.analysis.weights import function_weights
 from tests.pictures import profile_of, stacks_of
 from tests.strategies import path, plain, profiles
-
-LIBRARIES = {
-    "merge": "/v/site-packages/pandas/core/frame.py",
-    "join": "/v/site-packages/pandas/core/join.py",
-    "take": "/v/site-packages/numpy/core.py",
-    "loads": "/usr/lib/python3.11/json/__init__.py",
-    "scan": "/usr/lib/python3.11/json/scanner.py",
-    "match": "/usr/lib/python3.11/re.py",
-}
 
 
 def test_by_function_merges_lines():
@@ -48,24 +38,6 @@ def test_direct_recursion_collapses():
         4  main fib g fib
     """)
     assert stacks_of(collapse_recursion(profile)) == {"main fib": 1, "main fib leaf": 2, "main fib g fib": 4}
-
-
-def test_my_code_shows_one_frame_for_each_package_entered():
-    profile = profile_of(
-        """
-        1  <cell> merge join take take
-        2  <cell> merge join key merge
-        4  <cell> merge join
-        8  <cell> loads scan match
-        """,
-        files=LIBRARIES | {"<cell>": "In[1]", "key": "In[1]"},
-    )
-    assert stacks_of(fold_packages(profile)) == {
-        "<cell> merge take": 1,
-        "<cell> merge key merge": 2,
-        "<cell> merge": 4,
-        "<cell> loads match": 8,
-    }
 
 
 def test_focus_begins_at_the_outermost_call():
@@ -132,22 +104,6 @@ def test_collapse_is_its_twin_and_keeps_every_weight(profile):
     for value in range(len(profile.value_types)):
         for before, after in zip(function_weights(profile, value), function_weights(result, value), strict=True):
             assert before.tolist() == after.tolist()
-
-
-@given(profiles())
-def test_fold_packages_is_its_twin(profile):
-    found = places(profile)
-
-    def group(numbered):
-        number, frame = numbered
-        place = found[frame.file]
-        return number if place.kind in ("cell", "user") else (place.kind, place.package)
-
-    check(
-        fold_packages(profile),
-        profile,
-        lambda stack: tuple(next(run)[1] for _, run in groupby(enumerate(stack), group)),
-    )
 
 
 @given(profiles(), st.data())

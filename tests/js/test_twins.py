@@ -39,6 +39,11 @@ FILES = (
     "site-packages/pandas/core/frame.py",
     "site-packages/pandas/io.py",
     "python3.11/json/decoder.py",
+    "python3.11/re.py",
+    "<frozen importlib._bootstrap>",
+    "<string>",
+    "<attrs generated init x.Y>",
+    "<folded>",
     "",
     "odd;name.py:7",
 )

@@ -76,6 +76,19 @@ test("my code: one frame for each package entered, callbacks below it", () => {
   });
 });
 
+test("my code: the standard library below a package is part of it, below the user's own code it is not", () => {
+  const profile = profileOf(`
+    1   In[1]|cell pandas/frame.py|merge json/decoder.py|decode pandas/frame.py|inner json/decoder.py|scan
+    2   In[1]|cell json/decoder.py|decode json/decoder.py|scan numpy/core.py|dot
+  `);
+  assert.deepEqual(paths(treeOf(profile, "keep", true), profile), {
+    cell: [0, 3],
+    "cell merge": [1, 1],
+    "cell decode": [0, 2],
+    "cell decode dot": [2, 2],
+  });
+});
+
 /**
  * What a tree must be, path by path.
  * @param {Profile} profile
@@ -84,7 +97,11 @@ test("my code: one frame for each package entered, callbacks below it", () => {
  */
 function bruteTree(profile, recursion, mine) {
   const self = stackSelf(profile, 0, new Uint8Array(profile.threads.length).fill(1));
-  const { group } = placesOf(profile, viewOf(profile));
+  const { group, of, list } = placesOf(profile, viewOf(profile));
+  const joins = (/** @type {number} */ fn, /** @type {number} */ above) => {
+    const helps = list[of[fn]].kind === "stdlib" && list[of[above]].kind === "package";
+    return helps || (group[fn] >= 0 && group[fn] === group[above]);
+  };
   /** @type {Record<string, [number, number]>} */
   const found = {};
   self.forEach((weight, leaf) => {
@@ -98,7 +115,7 @@ function bruteTree(profile, recursion, mine) {
     for (const fn of stack) {
       const last = path[path.length - 1];
       const known = recursion === "fold" ? path.indexOf(fn) : recursion === "collapse" && last === fn ? path.length - 1 : -1;
-      if (mine && path.length && group[fn] >= 0 && group[fn] === group[last]) continue;
+      if (mine && path.length && joins(fn, last)) continue;
       if (known >= 0) path.length = known + 1;
       else path.push(fn);
     }

@@ -5,6 +5,10 @@
 /** @type {Place} */
 const UNKNOWN = { kind: "package", package: "", short: "" };
 
+/** Frames folded to fit a budget may be anybody's: they join nothing. */
+const FOLDED_FILE = "<folded>";
+const [STAYS, HELPS, IMPORTS] = [0, 1, 2];
+
 /**
  * @param {Profile} profile
  * @param {Pick<ViewFacts, "places" | "file_place">} view
@@ -20,7 +24,34 @@ export function placesOf(profile, view) {
     return groups.get(key);
   });
   const of = Int32Array.from(profile.functions.file, (file) => view.file_place[file] ?? list.length - 1);
-  return { list, of, group: of.map((place) => groupOf[place]) };
+  const joins = Uint8Array.from(of, (place, fn) => {
+    return profile.strings[profile.functions.file[fn]] === FOLDED_FILE ? STAYS : joining(list[place]);
+  });
+  const hosts = Uint8Array.from(of, (place) => Number(list[place].kind === "package"));
+  return { list, of, group: of.map((place) => groupOf[place]), joins, hosts };
+}
+
+/**
+ * What frames of a place join besides their own kind.
+ * @param {Place} place
+ * @returns {number}
+ */
+function joining({ kind, short }) {
+  if (kind === "stdlib") return short.startsWith("importlib._bootstrap") ? IMPORTS : HELPS;
+  return kind === "builtin" || (kind === "user" && short.startsWith("<")) ? HELPS : STAYS;
+}
+
+/**
+ * Whether "my code" hides a function below another that is shown: in one package, as a helper of a package (the
+ * standard library, built-ins, generated code), or as machinery of an import, which tracebacks leave out as well.
+ * @param {Places} places
+ * @param {number} fn
+ * @param {number} above
+ * @returns {boolean}
+ */
+export function absorbed({ group, joins, hosts }, fn, above) {
+  if (group[fn] >= 0 && group[fn] === group[above]) return true;
+  return joins[fn] === IMPORTS || (joins[fn] === HELPS && hosts[above] === 1);
 }
 
 /**

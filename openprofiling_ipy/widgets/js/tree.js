@@ -1,6 +1,7 @@
 /** The display tree: stacks folded to functions, and the trees of callers and callees of one function. */
 
 import { grown } from "./columns.js";
+import { absorbed } from "./places.js";
 import { Trie } from "./trie.js";
 import { stackTotal } from "./weights.js";
 
@@ -22,7 +23,7 @@ export function buildTree(profile, selfWeights, { recursion, mine, places }) {
     if (whole[i] === 0) continue;
     const fn = profile.frames.fn[frame[i]];
     const above = parent[i] < 0 ? -1 : stackNode[parent[i]];
-    if (above >= 0 && mine && absorbed(places.group, fn, trie.fn[above])) stackNode[i] = above;
+    if (above >= 0 && mine && absorbed(places, fn, trie.fn[above])) stackNode[i] = above;
     else stackNode[i] = recursion === "keep" ? trie.child(above, fn) : folded(trie, above, fn, recursion === "fold");
   }
   const self = new Float64Array(trie.count);
@@ -51,17 +52,6 @@ function pruned(trie, self, total, stackNode) {
   }
   for (let i = 0; i < stackNode.length; i++) if (stackNode[i] >= 0) stackNode[i] = moved[stackNode[i]];
   return kept.tree(self.slice(0, kept.count), total.slice(0, kept.count), stackNode);
-}
-
-/**
- * Whether "my code" hides `fn` in the frame above it: both belong to one package.
- * @param {Int32Array} group
- * @param {number} fn
- * @param {number} above
- * @returns {boolean}
- */
-function absorbed(group, fn, above) {
-  return group[fn] >= 0 && group[fn] === group[above];
 }
 
 /**

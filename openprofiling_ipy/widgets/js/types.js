@@ -80,6 +80,8 @@
  * @property {Place[]} list
  * @property {Int32Array} of [U] into list
  * @property {Int32Array} group [U] number of the folded package ("my code"), -1 for the user's own code
+ * @property {Uint8Array} joins [U] what "my code" lets it join besides: 0 nothing, 1 a package above, 2 whatever is above
+ * @property {Uint8Array} hosts [U] 1 where it is of a package
  *
  * @typedef {"keep" | "collapse" | "fold"} Recursion
  *   keep: as recorded; collapse: consecutive repeats of a function are one node; fold: a function that is already on
