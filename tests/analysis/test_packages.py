@@ -73,7 +73,7 @@ def test_an_import_is_one_frame_a_package():
 
 def test_small_frames_that_were_folded_may_be_anybodys():
     assert stacks_of(fold_packages(profile_of("1 In[1]|f /v/site-packages/p.py|g <folded>|(3␣small␣frames)"))) == {
-        "f g (3␣small␣frames)": 1
+        "f g (3 small frames)": 1
     }
 
 
