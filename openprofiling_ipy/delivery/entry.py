@@ -9,6 +9,7 @@ holds no credentials, and what looks like some is left out.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import zlib
@@ -105,15 +106,17 @@ def describe(exporter: object) -> str:
     """
     Return the words that an exporter's destination is known by, the same in every process and without credentials.
 
-    They are its `describe()` or, where it has none, its repr; its name where that is Python's own, with an address.
+    They are its `identity()` or `describe()` or, where it has neither, its repr; its name where that is Python's own.
     """
-    given = getattr(exporter, "describe", None)
-    if callable(given):
-        text = str(given())
-    elif type(exporter).__repr__ is not object.__repr__:
+    text = str(getattr(exporter, "name", type(exporter).__name__))
+    for word in ("identity", "describe"):
+        given = getattr(exporter, word, None)
+        if callable(given):
+            # An outsider's may fail, and so may a path where the working folder is gone.
+            with contextlib.suppress(Exception):
+                return without_secrets(str(given()))
+    if type(exporter).__repr__ is not object.__repr__:
         text = repr(exporter)
-    else:
-        text = str(getattr(exporter, "name", type(exporter).__name__))
     return without_secrets(text)
 
 

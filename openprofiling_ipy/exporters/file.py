@@ -83,6 +83,10 @@ class FileExporter:
         """Return the place that captures go to."""
         return os.fspath(self.folder) if self.folder is not None else "the default folder"
 
+    def identity(self) -> str:
+        """Return what tells this place from others in every process, wherever that runs."""
+        return f"folder {os.path.abspath(naming.folder(self.folder))}"  # noqa: PTH100  # links stay as they are
+
     def close(self) -> None:
         self._closed = True
 

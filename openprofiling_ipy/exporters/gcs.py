@@ -80,6 +80,10 @@ class GCSExporter:
         """Return the place that captures go to."""
         return f"gs://{self.bucket}/{self.prefix}".rstrip("/")
 
+    def identity(self) -> str:
+        """Return what tells this place from others in every process: its server too, where it is not Google's."""
+        return f"{self.describe()} at {self._endpoint}" if self._endpoint else self.describe()
+
     def export(self, capture: Capture, /) -> str:
         """Send it now and return its address. Raises ExportError or FormatError."""
         return self.send(parcels.pack(capture, self.format))
