@@ -16,12 +16,15 @@ class CpuProfiler:
     """
     Samples all threads `rate` times a second and weighs each sample by the CPU time its thread used.
 
-    Wall time is recorded beside it. `all_threads` shows hidden threads too. Raises InvalidOption for a bad rate.
+    Wall time is recorded beside it. `all_threads` shows hidden threads too. `budget` is the share of one
+    core that it may cost, by default what its rate needs: where it costs more, it looks less often. Raises
+    InvalidOption for a bad rate.
     """
 
     rate: float = DEFAULT_RATE
     scope: Scope = field(default_factory=Scope)
     all_threads: bool = False
+    budget: float | None = None
     name: ClassVar[str] = "cpu"
 
     def __post_init__(self) -> None:
@@ -29,4 +32,4 @@ class CpuProfiler:
 
     def start(self) -> Sampling:
         """Begin, on the thread and task that the recording is about. Raises ProfilerUnavailable."""
-        return Sampling("cpu", self.rate, self.scope, all_threads=self.all_threads).start()
+        return Sampling("cpu", self.rate, self.scope, all_threads=self.all_threads, budget=self.budget).start()

@@ -16,12 +16,15 @@ class WallProfiler:
     """
     Samples all threads `rate` times a second and weighs each sample by the time that passed.
 
-    CPU time is recorded beside it. `all_threads` shows hidden threads too. Raises InvalidOption for a bad rate.
+    CPU time is recorded beside it. `all_threads` shows hidden threads too. `budget` is the share of one
+    core that it may cost, by default what its rate needs: where it costs more, it looks less often. Raises
+    InvalidOption for a bad rate.
     """
 
     rate: float = DEFAULT_RATE
     scope: Scope = field(default_factory=Scope)
     all_threads: bool = False
+    budget: float | None = None
     name: ClassVar[str] = "wall"
 
     def __post_init__(self) -> None:
@@ -29,4 +32,4 @@ class WallProfiler:
 
     def start(self) -> Sampling:
         """Begin, on the thread and task that the recording is about. Raises ProfilerUnavailable."""
-        return Sampling("wall", self.rate, self.scope, all_threads=self.all_threads).start()
+        return Sampling("wall", self.rate, self.scope, all_threads=self.all_threads, budget=self.budget).start()

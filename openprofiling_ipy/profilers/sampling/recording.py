@@ -60,7 +60,14 @@ class Sampling:
     """
 
     def __init__(
-        self, kind: str, rate: float, scope: Scope, *, all_threads: bool = False, process: Process | None = None
+        self,
+        kind: str,
+        rate: float,
+        scope: Scope,
+        *,
+        all_threads: bool = False,
+        budget: float | None = None,
+        process: Process | None = None,
     ) -> None:
         check_rate(rate)
         self._kind = kind
@@ -73,7 +80,7 @@ class Sampling:
         self._ending = threading.Lock()
         self._children = Children()
         self._turns = Turns()
-        self._pace = Pace(round(1e9 / self._rate))
+        self._pace = Pace(round(1e9 / self._rate), budget)
         self._error = ""
         self._thread: threading.Thread | None = None
         self._ended = self._ended_cpu = 0
