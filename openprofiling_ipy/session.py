@@ -71,9 +71,8 @@ def stop(capture: Capture, status: Status = "done", error: str = "", *, cell: st
     `error` is the first line of the exception that ended it, `cell` identifies the cell it was about, `runs` is how
     often its code ran. Raises NotRunning.
     """
-    from openprofiling_ipy.model.attributes import A
-
-    return ledger.stop(capture, status, error, {A.CELL: cell, A.RUNS: runs if runs > 1 else ""})
+    # Importing the names of attributes would load numpy, and the recording goes on until it is stopped.
+    return ledger.stop(capture, status, error, {"cell": cell, "runs": runs if runs > 1 else ""})
 
 
 def find(name: str = "") -> Capture:

@@ -169,6 +169,18 @@ def test_find():
         session.find("trian")
 
 
+def test_what_a_first_result_has_to_import_is_no_part_of_it():
+    code = """
+import openprofiling_ipy as op, time
+with op.profile() as capture:
+    end = time.process_time() + .3
+    while time.process_time() < end: pass
+print(sorted({file for file in capture.table().file if "numpy" in file or "dataclasses" in file}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_find_without_any_says_how_to_begin():
     with pytest.raises(UnknownCapture, match="%%oprof cpu"):
         session.find()

@@ -53,6 +53,7 @@ class FakeThread:
         self.name = name
         self.known = True
         self.stack = stack
+        self.blocked = True
         self.cpu = 0
 
 
@@ -97,6 +98,9 @@ class FakeProcess:
             if thread.clock == clock and self.thread_clocks:
                 return thread.cpu
         raise OSError(22, "Invalid argument")
+
+    def blocked(self, clock: int, /) -> bool:
+        return all(thread.blocked for thread in self.threads.values() if thread.clock == clock)
 
     def frames(self) -> Mapping[int, Frame]:
         seen = {ident: frames(t.stack) for ident, t in self.threads.items() if t.stack is not None}

@@ -9,8 +9,9 @@ from openprofiling_ipy.profilers.base import Scope
 from openprofiling_ipy.profilers.sampling.children import Children
 from openprofiling_ipy.profilers.sampling.facts import facts
 from openprofiling_ipy.profilers.sampling.pace import Pace
+from openprofiling_ipy.profilers.sampling.turns import Turn
 from tests.pictures import stacks_of
-from tests.profilers.fakes import HOME, MS, PERIOD, FakeProcess, Looks
+from tests.profilers.fakes import HOME, MS, PERIOD, SAMPLER, FakeProcess, Looks
 from tests.profilers.reading import everything, lane_of, rows
 
 CPU, WALL, SAMPLES = 0, 1, 2
@@ -54,6 +55,37 @@ def test_cpu_time_is_divided_between_threads_as_their_clocks_say() -> None:
     profile = looks.document()
     assert stacks_of(profile, CPU) == {"main": 10 * PERIOD, "run work": 10 * PERIOD // 4}
     assert stacks_of(profile, WALL) == {"main": 10 * PERIOD, "run work": 10 * PERIOD}
+
+
+def test_a_thread_that_lacks_a_core_is_not_asleep() -> None:
+    # It computes without the GIL (compresses, say) on a busy machine: whenever it is looked at, its clock stands.
+    process = FakeProcess()
+    worker = process.start(2, "worker", "run pack")
+    worker.blocked = False
+    looks = Looks(process)
+    for _ in range(10):
+        process.pass_time(PERIOD, t2=PERIOD // 2)
+        looks.sampler.look(SAMPLER, 0, Turn.FREE)
+    worker.stack, worker.blocked = "run get", True
+    for _ in range(10):
+        process.pass_time(PERIOD)
+        looks.sampler.look(SAMPLER, 0, Turn.FREE)
+    assert stacks_of(looks.document(), CPU) == {"run pack": 5 * PERIOD}
+
+
+def test_what_a_thread_used_before_it_fell_asleep_for_good_stays_where_it_ran() -> None:
+    process = FakeProcess()
+    worker = process.start(2, "worker", "run pack")
+    looks = Looks(process)
+    for stack, used in (("run pack", PERIOD), ("run get", PERIOD // 2), ("run get", 0)):
+        worker.stack = stack
+        process.pass_time(PERIOD, t2=used)
+        looks.sampler.look(SAMPLER, 0, Turn.FREE)
+    assert stacks_of(looks.document(), CPU) == {"run pack": 3 * PERIOD // 2}
+    process.end(2)
+    process.pass_time(PERIOD)
+    looks.sampler.look(SAMPLER, 0, Turn.FREE)
+    assert stacks_of(looks.document(), CPU) == {"run pack": 3 * PERIOD // 2}
 
 
 def test_cpu_time_of_a_slice_that_no_look_can_place_is_not_lost() -> None:

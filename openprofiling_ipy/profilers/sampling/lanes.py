@@ -58,6 +58,7 @@ class ThreadState:
         "name",
         "node",
         "outside",
+        "ran",
         "row",
         "unplaced",
     )
@@ -71,9 +72,15 @@ class ThreadState:
         self.lane: Lane | None = None
         self.node = -1  # its own stack when last seen
         self.row = -1  # its last sample; -1: none that may still be extended
+        self.ran = -1  # the last one of them with CPU time
         self.asleep = False  # whether it slept when last seen
         self.outside = False  # whether it was about other things than the recording when last seen
         self.unplaced = 0  # CPU time, ns, that it used and no sample has got; negative: one has got it in advance
+
+    @property
+    def ran_last(self) -> int:
+        """The row of what it did when it last used CPU time, as far as known; -1 for none."""
+        return self.ran if self.asleep and self.ran >= 0 else self.row
 
     def rename(self, name: str) -> None:
         self.name = name

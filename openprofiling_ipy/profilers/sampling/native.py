@@ -55,8 +55,9 @@ class Native:
         for state in ended:
             # A C thread that has only left Python goes on as a native one.
             self._read[state.clock] = state.cpu
-            if state.row >= 0:
-                samples.cpu[state.row] = max(0, samples.cpu[state.row] + state.unplaced)
+            row = state.ran_last
+            if row >= 0:
+                samples.cpu[row] = max(0, samples.cpu[row] + state.unplaced)
         if self._open < max(_LEAST, span // 50):
             return
         self._native += self._native_used()

@@ -71,6 +71,10 @@ class Process(Protocol):
 
     def facts(self, ident: int) -> ThreadFacts: ...
 
+    def blocked(self, clock: int, /) -> bool:
+        """Whether the thread of a CPU clock waits for something else than a core; True where nobody can tell."""
+        ...
+
     def all_clocks(self) -> list[int]:
         """The clocks of all threads of the process, native ones included; empty where nobody can tell."""
         ...
@@ -102,6 +106,13 @@ class LiveProcess:
             # After a fork, `threading` goes on telling the id that the thread had in the parent.
             clock = self._foreign_clock(ident)
         return ThreadFacts(thread.name, clock)
+
+    def blocked(self, clock: int) -> bool:
+        try:
+            with open(f"/proc/self/task/{~(clock >> 3)}/stat", "rb") as file:  # noqa: PTH123  # light
+                return not file.read().rpartition(b")")[2].startswith(b" R")
+        except OSError:
+            return True
 
     def all_clocks(self) -> list[int]:
         try:

@@ -162,10 +162,15 @@ class Sampler:
         if used * 8 >= self._span * 7 or self._eye.clock(state) > state.cpu:
             self.trie.vote(node, -1)
             return False
-        if turn is Turn.UNKNOWN:
-            return self.trie.asleep[node] > 0 or bool(self.trie.flags[node] & WAITS)
-        self.trie.vote(node, 1 if turn is Turn.FREE else -1)
-        return turn is Turn.FREE or self.trie.asleep[node] > 0 or bool(self.trie.flags[node] & WAITS)
+        if self.trie.flags[node] & WAITS:
+            return True
+        if (turn is Turn.FREE or self.trie.asleep[node] > 0) and not self.process.blocked(state.clock):
+            # It would run if a core were free.
+            self.trie.vote(node, -1)
+            return False
+        if turn is not Turn.UNKNOWN:
+            self.trie.vote(node, 1 if turn is Turn.FREE else -1)
+        return turn is Turn.FREE or self.trie.asleep[node] > 0
 
     def _ran(self, ident: int, state: ThreadState, node: int, used: int) -> None:
         """Sample a thread that runs, or waits for the GIL to."""
@@ -224,6 +229,8 @@ class Sampler:
             samples.count[row] += 1
         elif state.lane is not None:
             state.row = samples.add(shown, state.lane.index, self._end, cpu, wall)
+            if cpu:
+                state.ran = state.row
 
     def _settle(self, known: int) -> None:
         """Place the CPU time that none of the visited threads used."""
@@ -247,7 +254,7 @@ class Sampler:
     def _aggregate(self) -> None:
         joined, self.joined_until = self.samples.aggregated(len(self.samples) // 2)
         for state in self.threads.living.values():
-            state.row = -1
+            state.row = state.ran = -1
         self.tasks.forget_rows()
         # Where little could be joined, try again only when there is a third more.
         self._limit = max(self._limit, len(joined) * 4 // 3)
@@ -259,11 +266,11 @@ class Sampler:
             samples = self.samples
             copied = samples.copy()
             for state in list(self.threads.living.values()):
-                row = state.row  # read once: the sampler goes on
-                if 0 <= row < len(copied):
+                row, ran = state.row, state.ran_last  # read once: the sampler goes on
+                if row >= 0 and max(row, ran) < len(copied):
                     if not state.outside:
                         used = self._eye.clock(state) - state.cpu
-                        copied.place(row, state.unplaced + used, 2 * self.schedule.period)
+                        copied.place(ran, state.unplaced + used, 2 * self.schedule.period)
                     missing = max(0, now - self._end)
                     copied.wall[row] += missing
                     copied.time[row] += missing
