@@ -88,7 +88,7 @@ class Lane:
 
     def take(self, now: float) -> Item | None:
         """Return what is to be sent now, the first that is due; it is this lane's busy one."""
-        if self.wait(now) != 0:
+        if self.busy is not None or self.wait(now) != 0:
             return None
         self.busy = heapq.heappop(self._heap)[2]
         return self.busy

@@ -47,7 +47,7 @@ class Workers:
     def _run(self, lane: Lane) -> None:
         try:
             while self._next(lane):
-                # What an outsider's exporter raises that is no error of any kind: the item has been put back.
+                # Such as a SystemExit of an outsider's exporter: the item has been put back.
                 with contextlib.suppress(BaseException):
                     self.send_one(lane)
         finally:
@@ -70,10 +70,19 @@ class Workers:
             return False
 
     def send_one(self, lane: Lane) -> None:
-        """Send a lane's busy item, whatever happens."""
+        """Send a lane's busy item; whatever happens, it is busy no more. Raises only what is no Exception."""
         item = lane.busy
         if item is None:
             return
+        try:
+            self._send_one(lane, item)
+        except BaseException as error:
+            if lane.busy is item:
+                self._put_back(lane, item, type(error).__name__, retry=True)
+            if not isinstance(error, Exception):
+                raise
+
+    def _send_one(self, lane: Lane, item: Item) -> None:
         try:
             parcel = self._store.open(item, lane.destination)
         except FileNotFoundError:
@@ -95,9 +104,6 @@ class Workers:
         except Exception as error:  # noqa: BLE001  # an outsider's exporter may raise anything
             _log.debug("%s failed", lane.exporter.name, exc_info=True)
             self._failed(lane, item, f"{type(error).__name__}: {error}".partition("\n")[0], retry=False)
-        except BaseException as error:
-            self._failed(lane, item, type(error).__name__, retry=True)
-            raise
         else:
             self._store.done(item)
             self._sent(lane, item, parcel, place)
