@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from openprofiling_ipy.agent import ProfilingAgent
     from openprofiling_ipy.block import profile
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.errors import OpenProfilingError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Capture",
     "OpenProfilingError",
+    "ProfilingAgent",
     "captures",
     "load",
     "load_ipython_extension",
@@ -42,6 +44,7 @@ __all__ = [
 _HOME = {
     "Capture": "capture",
     "OpenProfilingError": "errors",
+    "ProfilingAgent": "agent",
     "captures": "session",
     "load": "session",
     "profile": "block",

@@ -9,7 +9,8 @@ Every error this package raises.
     ├── AgentError
     │   ├── AlreadyRunning          (kind)
     │   ├── NotRunning
-    │   └── ProfilerUnavailable     (reason, remedy)
+    │   ├── ProfilerUnavailable     (reason, remedy)
+    │   └── TriggerUnavailable      (reason, remedy)
     ├── ExportError                 (exporter, destination, reason, retry)
     ├── FetchError                  (exporter, source, reason)
     ├── QueryError
@@ -46,6 +47,7 @@ __all__ = [
     "OpenProfilingError",
     "ProfilerUnavailable",
     "QueryError",
+    "TriggerUnavailable",
     "UnknownCapture",
     "UnknownFile",
     "UnknownFormat",
@@ -125,6 +127,16 @@ class ProfilerUnavailable(AgentError):
         self.reason = reason
         self.remedy = remedy
         super().__init__(f"{kind} cannot run here: {reason}; {remedy}")
+
+
+class TriggerUnavailable(AgentError):
+    """This trigger cannot be armed here; the program itself can go on without it."""
+
+    def __init__(self, trigger: str, reason: str, remedy: str) -> None:
+        self.trigger = trigger
+        self.reason = reason
+        self.remedy = remedy
+        super().__init__(f"{trigger} cannot be a trigger here: {reason}; {remedy}")
 
 
 class ExportError(OpenProfilingError):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.model.profile import Attribute
     from openprofiling_ipy.profilers.base import Profiler, Recording, Status as Numbers
 
-__all__ = ["Listener", "next_number", "numbers", "running", "start", "stop", "subscribe"]
+__all__ = ["Listener", "failed", "halt", "next_number", "numbers", "running", "start", "stop", "subscribe"]
 
 _log = logging.getLogger(__name__)
 
@@ -130,6 +130,23 @@ def stop(
     capture.status = status
     _ledger.tell(lambda listener: listener.ended(capture, document))
     return capture
+
+
+def failed(kind: str, error: str, *, label: str = "", attributes: Mapping[str, Attribute] | None = None) -> Capture:
+    """Note that a recording could not be begun: listeners hear of a capture that has failed and has no document."""
+    now = time.time_ns()
+    facts = {**(attributes or {}), "error": error}
+    capture = Capture(kind, next_number(), label, "", now, now, "failed", attributes=facts)
+    _ledger.tell(lambda listener: listener.ended(capture, None))
+    return capture
+
+
+def halt(capture: Capture) -> None:
+    """Let a recording end at this moment, as far as its profiler can, before `stop` makes its document."""
+    with _ledger.lock:
+        end = getattr(_ledger.entry(capture).recording, "halt", None)
+    if end is not None:
+        end()
 
 
 def numbers(capture: Capture) -> Numbers:

@@ -30,13 +30,17 @@ ALLOWED: dict[str, set[str]] = {
     "stamps": {"model", "capture"},
     "ledger": {"model", "capture", "profilers", "stamps"},
     "session": {"model", "capture", "cells", "exporters", "formats", "ledger", "profilers", "shelf"},
+    "agent": {
+        *("model", "capture", "cells", "delivery", "exporters", "formats", "ledger", "profilers", "stamps", "triggers"),
+    },
+    "__main__": {"agent", "notebook"},
     "block": {"capture", "cells", "session"},
     "widgets": {
         *("model", "analysis", "capture", "cells", "exporters", "formats", "ledger", "profilers", "session"),
     },
     "notebook": {"model", "capture", "cells", "formats", "exporters", "profilers", "session", "widgets"},
     "magics": {"formats", "notebook"},
-    "": {"block", "capture", "session", "notebook", "magics"},
+    "": {"agent", "block", "capture", "session", "notebook", "magics"},
 }
 
 #: The only imports that go upward: one-line methods for the user, inside their bodies.
@@ -49,9 +53,12 @@ UPWARD = {
 PLUGINS = {
     "profilers": {"cpu", "wall"},
     "exporters": {"file", "gcs", "memory", "s3"},
-    "formats": {"cpuprofile", "folded", "html", "speedscope"},
+    "formats": {"cpuprofile", "folded", "html", "pprof", "speedscope"},
 }
-REGISTRIES = {"profilers/registry.py", "formats/registry.py", "exporters/registry.py", "exporters/__init__.py"}
+REGISTRIES = {
+    *("profilers/registry.py", "formats/registry.py", "exporters/registry.py"),
+    *("profilers/__init__.py", "exporters/__init__.py"),
+}
 
 #: Third parties: the rooms that may import them when they are loaded, and those that may inside functions.
 THIRD_PARTIES: dict[str, tuple[set[str], set[str]]] = {
@@ -96,7 +103,7 @@ LIGHT = (
         ".block",
     ),
     *(".profilers", ".profilers.base", ".profilers.registry", ".exporters", ".exporters.base", ".exporters.file"),
-    ".delivery",
+    *(".agent", ".agent.run", ".delivery", ".triggers", ".triggers.base", ".triggers.signal"),
     *(".exporters.parcels", ".exporters.registry", ".exporters.s3", ".exporters.gcs", ".exporters.memory"),
 )
 

@@ -20,7 +20,7 @@ from tests.source import PACKAGE, modules
 MAGIC = re.compile(r"%%?oprof\b(?P<rest>(?:(?! {2})[^\n`|;:\"])*)")
 EXTRA = re.compile(r"openprofiling-ipy\[([\w-]+)\]")
 #: Things of later releases. They may be announced in the pages of `docs`, and nowhere else.
-LATER = re.compile(r"\b(heap(?!q)\w*|leaks?\b|pprof|heapsnapshot|S3|GCS|gunicorn|ProfilingAgent)\b")
+LATER = re.compile(r"\b(heap(?!q)\w*|leaks?\b|heapsnapshot|S3|GCS)\b")
 #: Paths that Go's tools ask for: what is not there yet has its answer too.
 GO_PATHS = re.compile(r"/debug/pprof\b(/\w+)?")
 PLACEHOLDERS = {"KIND", "VERB", "EXPR", "STATEMENT", "[KIND]", "...", "…"}
@@ -75,7 +75,7 @@ PROSE = {
 
 def test_the_test_sees_wrong_words():
     assert wrong_words(" cpu --rate 50") == []
-    assert wrong_words(" hepa --rat 50 --format pprof") == ["hepa", "--rat", "pprof"]
+    assert wrong_words(" hepa --rat 50 --format perfetto") == ["hepa", "--rat", "perfetto"]
 
 
 def test_magics_are_written_with_words_that_exist(root):

@@ -38,6 +38,9 @@ class A:
     FOLDED = "folded"  # frames folded to fit a budget
     FOLDED_SHARE = "folded_share"  # the largest share of one of them (float)
     TIME_STEP = "time_step"  # samples of one stack were joined within steps of this length
+    TRIGGER = "trigger"  # what began it: "SIGUSR2", "http"
+    SIGNAL_ARRIVED = "signal_arrived"  # when the signal that began it reached the process, unix ns
+    SIGNAL_HANDLED = "signal_handled"  # when the main thread next ran Python and the signal took effect, unix ns
     ERROR = "error"  # the first line of the exception that ended the cell
     CORES = "cores"  # float: native CPU over elapsed time
     SERVICE = "service"  # what the program is called among those of its owner

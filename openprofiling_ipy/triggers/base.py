@@ -18,7 +18,8 @@ class Control(Protocol):
 
     Calls may be made from any thread, never from a signal handler; they return when the thing is done. `kind` is one of
     `kinds`, by default all of them. All raise AgentError (AlreadyRunning, NotRunning, ProfilerUnavailable) and
-    QueryError (a kind or an option that means nothing here). `facts` are attributes that travel with the captures.
+    QueryError (a kind or an option that means nothing here). `facts` are attributes that travel with the captures,
+    `duration` (s) is after how long a recording ends by itself, at most what the agent allows.
     """
 
     @property
@@ -26,7 +27,14 @@ class Control(Protocol):
         """The kinds that this trigger can record."""
         ...
 
-    def start(self, kind: str | None = None, *, facts: dict[str, Any] | None = None, **options: Any) -> list[Capture]:
+    def start(
+        self,
+        kind: str | None = None,
+        *,
+        facts: dict[str, Any] | None = None,
+        duration: float | None = None,
+        **options: Any,
+    ) -> list[Capture]:
         """Begin recordings and return them, still running. `options` replace those of the registered profiler."""
         ...
 
@@ -34,7 +42,7 @@ class Control(Protocol):
         """End recordings, whoever began them through this agent; they are on their way to the exporters on return."""
         ...
 
-    def toggle(self, *, facts: dict[str, Any] | None = None) -> list[Capture]:
+    def toggle(self, *, facts: dict[str, Any] | None = None, duration: float | None = None) -> list[Capture]:
         """End what runs of `kinds`; where nothing does, begin all of them."""
         ...
 

@@ -1,0 +1,174 @@
+"""
+The end of the process: what runs is ended and delivered, within a stated time, and then the process goes its own way.
+
+At the exit of the interpreter, and on SIGTERM. Where the program has no handler for SIGTERM, the process would be gone
+at once: so it waits for the captures to be sent, at most as long as the agents' `grace`, and then dies of the very
+signal. Where the program has one, that is called as soon as captures are safe in the spool; sending them goes on.
+A second SIGTERM waits for nothing. With nothing to lose, nothing waits.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from openprofiling_ipy.triggers import sigaction, wakeup
+from openprofiling_ipy.triggers.handlers import Handler, can_install
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.agent.agent import ProfilingAgent
+
+__all__ = ["add", "describe", "discard"]
+
+_log = logging.getLogger(__name__)
+
+#: The main thread gets so long (s) to come to its handler before the signal is obeyed without it.
+_HANDLER: Final = 0.2
+
+
+class _Ending(Handler):
+    """The handler of SIGTERM, one a process, while agents are started."""
+
+    def __init__(self) -> None:
+        super().__init__(signal.SIGTERM, lambda: None)
+        self.agents: list[ProfilingAgent] = []
+        self.lock = threading.RLock()
+        self.waited: list[tuple[threading.Event, threading.Event]] | None = None
+        self._handled = False
+
+    def arm(self) -> None:
+        """Take SIGTERM, unless the program ignores it or a handler in C has it, or this is not the main thread."""
+        known = signal.getsignal(signal.SIGTERM)
+        if self.active or known in {signal.SIG_IGN, None} or not can_install():
+            return
+        before = sigaction.get(signal.SIGTERM)
+        if known is signal.SIG_DFL and before is not None and before.is_code:
+            return
+        try:
+            wakeup.begin()
+        except (OSError, RuntimeError) as error:
+            _log.warning("captures that run when the process is terminated will be lost: %s", error)
+            return
+        try:
+            self.install()
+        except (OSError, ValueError) as error:
+            wakeup.end()
+            _log.warning("captures that run when the process is terminated will be lost: %s", error)
+            return
+        wakeup.watch(signal.SIGTERM, self.seen)
+
+    def disarm(self) -> None:
+        if self.active:
+            self.remove()
+            wakeup.unwatch(signal.SIGTERM)
+            wakeup.end()
+
+    def __call__(self, signum: int, frame: Any) -> None:
+        """On the main thread, which stands still meanwhile: after SIGTERM it would not have run on either."""
+        if not self.active or self._pid != os.getpid():
+            self.chain(signum, frame)
+            return
+        again, self._handled = self._handled, True
+        deadline = time.monotonic() + self._grace()
+        waited = self._finish()
+        if self.previous is signal.SIG_DFL:
+            if not again:
+                _wait([over for _, over in waited], deadline)
+            _die()
+        elif not again:
+            _wait([accepted for accepted, _ in waited], deadline)
+        self._handled = False
+        self.waited = None
+        self.chain(signum, frame)
+
+    def seen(self) -> None:
+        """
+        SIGTERM has arrived. Called on the thread that hears of signals first.
+
+        The main thread may be in C code for long, and without an agent the process would not have waited for that.
+        """
+        if self.previous is not signal.SIG_DFL or not self.active or self.replaced():
+            return
+        time.sleep(_HANDLER)
+        if self._handled:
+            return
+        deadline = time.monotonic() + self._grace()
+        _wait([over for _, over in self._finish()], deadline)
+        if not self._handled and sigaction.put(signal.SIGTERM, None):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _grace(self) -> float:
+        return max((agent.grace for agent in self.agents), default=0.0)
+
+    def _finish(self) -> list[tuple[threading.Event, threading.Event]]:
+        """Let all agents end what they record, once. Takes no lock: it may be called in the middle of anything."""
+        if self.waited is None:
+            self.waited = []
+            for agent in list(self.agents):
+                try:
+                    events = agent.finish(agent.grace)
+                except Exception:  # noqa: BLE001  # the others shall not suffer
+                    _log.exception("an agent could not end in good order")
+                else:
+                    self.waited += [events] if events is not None else []
+        return self.waited
+
+
+def _wait(events: list[threading.Event], deadline: float) -> None:
+    for event in events:
+        event.wait(max(0.0, deadline - time.monotonic()))
+
+
+def _die() -> None:
+    """Let SIGTERM do what it does: the exit status tells."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+_ending = _Ending()
+
+
+def add(agent: ProfilingAgent) -> None:
+    """From now on the end of the process looks after this agent."""
+    with _ending.lock:
+        if not _ending.agents:
+            atexit.register(_at_exit)
+        _ending.agents.append(agent)
+        _ending.arm()
+
+
+def discard(agent: ProfilingAgent) -> None:
+    with _ending.lock:
+        if agent in _ending.agents:
+            _ending.agents.remove(agent)
+            if not _ending.agents:
+                _ending.disarm()
+                atexit.unregister(_at_exit)
+
+
+def describe() -> dict[str, Any]:
+    """Return what would happen to recordings at the end of the process."""
+    told: dict[str, Any] = {"exit": bool(_ending.agents), "SIGTERM": _ending.active and not _ending.replaced()}
+    return told
+
+
+def _at_exit() -> None:
+    for agent in list(_ending.agents):
+        agent.stop()
+
+
+def _after_fork() -> None:
+    """In a child the signal does what it did before: its agents are started in the parent only."""
+    _ending.lock = threading.RLock()
+    _ending.agents.clear()
+    _ending.waited = None
+    _ending.remove()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,24 @@
+"""How much is logged while an agent is started."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["at_level"]
+
+#: All loggers of this package are below it.
+_LOGGER: Final = "openprofiling_ipy"
+
+
+def at_level(level: int | str | None) -> Callable[[], None]:
+    """Let this package log from `level` on, None: as before. Returns what puts it back. Raises ValueError."""
+    logger = logging.getLogger(_LOGGER)
+    before = logger.level
+    if level is None:
+        return lambda: None
+    logger.setLevel(level)
+    return lambda: logger.setLevel(before)
