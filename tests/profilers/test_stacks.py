@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -168,6 +169,22 @@ def lines():
     assert hottest(profile, "lines").expression.startswith("sorted( range(3_000_000),")
     # Reading it has filled nobody's cache.
     assert str(tmp_path / "script.py") not in linecache.cache
+
+
+def test_python_that_c_code_calls_at_the_end_of_its_work_has_not_done_it() -> None:
+    text = "a" * 3_000_000 + "b"
+
+    def callback(_match: Any) -> str:
+        return ""
+
+    def replace() -> None:
+        for _ in range(12):
+            re.sub("(?:a|c)*?b", callback, text)
+
+    profile = record(replace)
+    # The first thing that lets the GIL go is the callback's beginning: every look finds the thread there.
+    assert total(profile, "callback") < 0.1 * total(profile, "replace")
+    assert total(profile, "replace") > 0.8 * everything(profile)
 
 
 def test_frames_that_call_others_have_no_expression() -> None:

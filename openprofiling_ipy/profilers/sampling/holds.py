@@ -30,13 +30,13 @@ class Holds:
     """
 
     def __init__(self) -> None:
-        #: Usual looks by lane and code.
-        self._usual: defaultdict[int, Counter[CodeType]] = defaultdict(Counter)
+        #: Usual looks by lane and the id of a code: comparing codes would compare all that is in them.
+        self._usual: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._any = False
 
     def usual(self, lane: int, code: CodeType) -> None:
         """Note a look at a thread that competes for the GIL and has made no long call."""
-        self._usual[lane][code] += 1
+        self._usual[lane][id(code)] += 1
 
     def held(self) -> None:
         """Note that a sample has the CPU time of a long call."""
@@ -53,8 +53,8 @@ class Holds:
         for lane, rows in by_lane.items():
             self._settle(samples, codes, rows, self._usual[lane])
 
-    def _settle(self, samples: Samples, codes: list[CodeType], rows: list[int], usual: Counter[CodeType]) -> None:
-        code_of = {row: codes[samples.node[row]] for row in rows}
+    def _settle(self, samples: Samples, codes: list[CodeType], rows: list[int], usual: Counter[int]) -> None:
+        code_of = {row: id(codes[samples.node[row]]) for row in rows}
         long = Counter(code_of.values())
         missed = _missed(long, usual)
         hit = {code: 1.0 - missed[code] / count for code, count in long.items()}
@@ -75,7 +75,7 @@ class Holds:
             samples.wall[row] += share
 
 
-def _missed(long: Counter[CodeType], usual: Counter[CodeType]) -> dict[CodeType, float]:
+def _missed(long: Counter[int], usual: Counter[int]) -> dict[int, float]:
     """
     Return how many of the `long` looks at each code were misses.
 

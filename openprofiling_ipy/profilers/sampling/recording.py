@@ -37,6 +37,9 @@ _CHILDREN_EVERY = 1_000_000_000
 #: The sampler sleeps at least this long (ns) between looks, so that the program goes on.
 _SHORTEST = 100_000
 
+#: How the names of all threads of this package begin: an agent's are not the program's.
+_OURS = "openprofiling-"
+
 #: A look that takes longer (ns) has lost the GIL.
 _INTERRUPTED = 1_000_000
 
@@ -101,7 +104,7 @@ class Sampling:
             self._pace.period,
             self._scope.home or threading.get_ident(),
             is_cell=None if sources is None else lambda file: sources.label(file) is not None,
-            hidden=hidden.__contains__,
+            hidden=lambda ident: ident in hidden or self._process.facts(ident).name.startswith(_OURS),
             hidden_files=self._scope.hidden_files,
             everyone=self._scope.everyone,
         )
@@ -162,7 +165,7 @@ class Sampling:
             taken = turns.take(now() - due, own_cpu() - before)
             if stopped or self._ended:
                 return
-            sampler.look(ident, taken.lag, taken.turn)
+            sampler.look(ident, taken.lag, taken.turn, kept=taken.kept)
             turns.judge(taken, sampler.seen, sampler.busy, sampler.load)
             if sampler.ticks % 32 == 0:
                 period = self._pace.judge(sampler.ticks, sampler.own_cpu)
@@ -189,6 +192,12 @@ class Sampling:
                 self._halt()
                 self._document = self._build()
         return self._document
+
+    def halt(self) -> None:
+        """End the recording without making its document yet: several can end at one moment."""
+        with self._ending:
+            if self._document is None:
+                self._halt()
 
     def _halt(self) -> None:
         if not self._ended:

@@ -76,6 +76,7 @@ class Sampler:
         self._entered = ROOT  # the cell that the recording began in
         self._limit = limit
         self._span = 1
+        self._kept = False  # whether C code has just kept the GIL
         self._used = self._competing = 0  # CPU time since the last look of threads that had a turn, and their number
         self.process_cpu = 0
 
@@ -90,12 +91,12 @@ class Sampler:
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)
 
-    def look(self, own: int, lag: int = 0, turn: Turn = Turn.UNKNOWN) -> None:
+    def look(self, own: int, lag: int = 0, turn: Turn = Turn.UNKNOWN, *, kept: bool = False) -> None:
         """
         Look at every thread but `own`, the sampler's.
 
         `lag` is how long (ns) a turn usually takes when the GIL is held: a moment that passed within it was not missed.
-        `turn` tells whether it was held.
+        `turn` tells whether it was held, and `kept` that C code held it.
         """
         last = self.seen
         seen = self._eye.see(own)
@@ -111,6 +112,7 @@ class Sampler:
             for ident in [ident for ident in living if ident not in there]:
                 self.threads.part(ident)
         self.tasks.look(self.ticks, self._begin, self.samples, moved=self._eye.moved)
+        self._kept = kept
         known, self.busy = self._commit(seen, turn)
         self.load = known / self._span
         self._settle(known)
@@ -179,6 +181,9 @@ class Sampler:
         ahead = max(0, self._end - self.seen) * used // self._span
         cpu = max(0, min(state.unplaced + ahead, self._end - self._begin))
         others = self._competing - 1
+        if self._kept and others <= 0:
+            # That code has called Python, which lets the GIL go as it begins and has used nothing yet.
+            node = self.trie.caller_of_beginning(node)
         longer = used - (self._used - used) // others if others > 0 else 0
         held = longer > _LONG + self._span // 8
         if held:

@@ -22,7 +22,7 @@ __all__ = ["Tasks"]
 
 #: How many tasks one look visits at most, and the time (ns) that looking may cost a tick on average.
 _VISITS = 32
-_BUDGET = 25_000
+_BUDGET = 50_000
 
 #: Lanes for tasks that were given names; tasks of further names share one.
 _MAX_LANES = 100

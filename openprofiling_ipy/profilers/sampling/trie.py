@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from opcode import opmap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ CELL = 1
 WAITS = 2
 """Flag: the leaf is an event loop that has nothing to do."""
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
+_RESUME = opmap["RESUME"]
 
 _LOOP_WAITS = (("selectors.py", "select"), ("windows_events.py", "_poll"), ("windows_events.py", "select"))
 
@@ -57,6 +59,7 @@ class Trie:
         self._children: dict[int, int] = {}
         self._is_cell = is_cell
         self._cells: dict[str, bool] = {}
+        self._begins: dict[int, int] = {}  # by the id of a code, the offset at which its own work begins
         self._limit = limit
 
     def __len__(self) -> int:
@@ -95,6 +98,18 @@ class Trie:
     def vote(self, node: int, vote: int) -> None:
         """Remember whether a thread slept at this node (1) or ran (-1)."""
         self.asleep[node] = max(-100, min(100, self.asleep[node] + vote))
+
+    def caller_of_beginning(self, node: int) -> int:
+        """Return the caller's node where `node` stands at the very beginning of its function, else `node`."""
+        if node < 0 or self.parents[node] < 0:
+            return node
+        code = self.codes[node]
+        begins = self._begins.get(id(code))
+        if begins is None:
+            instructions = code.co_code
+            begins = next((at for at in range(0, len(instructions), 2) if instructions[at] == _RESUME), -1)
+            self._begins[id(code)] = begins
+        return self.parents[node] if self.offsets[node] == begins else node
 
     def root(self, node: int) -> int:
         """Return the outermost frame of a stack."""

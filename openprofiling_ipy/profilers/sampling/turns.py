@@ -40,6 +40,11 @@ class Taken(NamedTuple):
     turn: Turn
 
     @property
+    def kept(self) -> bool:
+        """Whether the GIL was kept for longer than Python code keeps it once it is asked for."""
+        return self.turn is not Turn.FREE and self.late > self.waited + _GOOD
+
+    @property
     def lag(self) -> int:
         """How much of being late is usual where the GIL is held, ns."""
         return min(self.waited, self.late)
