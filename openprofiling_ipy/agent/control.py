@@ -60,12 +60,12 @@ class TriggerControl:
         **options: Any,
     ) -> bytes:
         """Record for so long, or until `gone` is set, and return the document in that format."""
-        from openprofiling_ipy.formats import registry
-
-        fmt = registry.by_name(format)
         ((_, profiler),) = self._chosen(kind).items()
         capture = self._recorder.collect(profiler, seconds, self._facts(None), options, gone)
-        return fmt.dumps(capture.document)
+        # Formats load numpy, 16 MB and a thread of its own: not for a request that is refused.
+        from openprofiling_ipy.formats import registry
+
+        return registry.by_name(format).dumps(capture.document)
 
     def _facts(self, facts: dict[str, Any] | None) -> dict[str, Any]:
         return {"trigger": self._name, **(facts or {})}
