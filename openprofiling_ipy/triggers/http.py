@@ -11,7 +11,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from openprofiling_ipy.errors import AgentError, InvalidOption
+from openprofiling_ipy.errors import InvalidOption, TriggerUnavailable
 from openprofiling_ipy.triggers.http_guard import Guard, is_address
 from openprofiling_ipy.triggers.http_message import Limits
 from openprofiling_ipy.triggers.http_routes import Desk
@@ -96,9 +96,9 @@ class HttpTrigger:
         return self._server is not None and self._server.alive
 
     def arm(self, control: Control, /) -> None:
-        """Listen. Raises AgentError where that cannot be."""
+        """Listen. Raises TriggerUnavailable where that cannot be."""
         if self.armed:
-            raise AgentError(f"it is armed already, at {self.url}: give each agent an HttpTrigger of its own")
+            raise TriggerUnavailable(self.name, f"it is armed already, at {self.url}", "make another one")
         listener = self._listen()
         self._port = listener.getsockname()[1]
         guard = Guard(self.token, (*self._names, self.host, socket.gethostname()))
@@ -107,7 +107,7 @@ class HttpTrigger:
             server.start()
         except (OSError, RuntimeError) as error:  # no descriptor or no thread left
             listener.close()
-            raise AgentError(f"no HTTP server can run here: {error}") from error
+            raise TriggerUnavailable(self.name, str(error), "end some threads or close some files") from error
         self._server, self._guard = server, guard
         self._announce()
 
@@ -139,10 +139,11 @@ class HttpTrigger:
                 self.host, self._wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
             if self._random and not _is_loopback(str(address[0])):
-                raise AgentError(f"{self.host} is not this machine alone ({address[0]}): give a token")
+                raise TriggerUnavailable(self.name, f"{where} is not this machine alone ({address[0]})", "give a token")
             return socket.create_server(address, family=family, backlog=_BACKLOG)
         except (OSError, UnicodeError) as error:
-            raise AgentError(f"cannot listen at {where}: {error}; port=0 takes a free port") from error
+            reason = f"{where}: {getattr(error, 'strerror', None) or error}"
+            raise TriggerUnavailable(self.name, reason, "give another address; port 0 is a free one") from error
 
     def _announce(self) -> None:
         """Say where it is and, of a random token, what it is, to those who may know."""

@@ -21,6 +21,7 @@ from openprofiling_ipy.errors import (
     InvalidOption,
     ProfilerUnavailable,
     QueryError,
+    TriggerUnavailable,
     UnknownFormat,
 )
 from openprofiling_ipy.triggers.base import Trigger
@@ -428,14 +429,14 @@ def test_elsewhere_with_a_token(control):
 
 def test_a_taken_port_is_one_clear_error(trigger):
     second = HttpTrigger(port=trigger.port)
-    with pytest.raises(AgentError, match="port=0"):
+    with pytest.raises(TriggerUnavailable, match=r"in use.*port 0"):
         second.arm(FakeControl())
     assert not second.armed
     second.disarm()
 
 
 def test_it_is_armed_once(trigger, control):
-    with pytest.raises(AgentError, match="armed already"):
+    with pytest.raises(TriggerUnavailable, match="armed already"):
         trigger.arm(control)
 
 
