@@ -663,3 +663,16 @@ def test_importing_is_light():
         print(sorted((heavy - {"asyncio"}) & sys.modules.keys()))
     """)
     assert out.split("\n")[:3] == ["[]"] * 3
+
+
+def test_what_the_document_needs_is_imported_behind_the_recording():
+    run("""
+        import openprofiling_ipy as op
+        with op.profile(rate=1000) as capture:
+            for _ in range(30000):
+                len("x")
+        seen = {(row.function, row.file) for row in capture.table("samples").itertuples()}
+        assert all(file == "<string>" for _, file in seen), seen
+        used, took = capture.table("cpu").self.sum(), capture.document.duration
+        assert used < took + 1_000_000, (used, took)
+    """)

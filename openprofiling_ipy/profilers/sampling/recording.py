@@ -202,6 +202,7 @@ class Sampling:
     def _halt(self) -> None:
         if not self._ended:
             self._ended, self._ended_cpu = self._process.now(), self._process.cpu()
+            self._sampler.end()
         if self._thread is not None:
             self._wake.release()
             self._thread.join()

@@ -91,6 +91,10 @@ class Sampler:
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)
 
+    def end(self) -> None:
+        """Take note of what threads have used till now: what is done about the recording from here on is not theirs."""
+        self._eye.freeze()
+
     def look(self, own: int, lag: int = 0, turn: Turn = Turn.UNKNOWN, *, kept: bool = False) -> None:
         """
         Look at every thread but `own`, the sampler's.

@@ -36,6 +36,11 @@ class Eye:
         self._process = process
         self._trie = trie
         self._threads = threads
+        self._frozen: dict[int, int] = {}
+
+    def freeze(self) -> None:
+        """Let `clock` tell from now on what it tells now."""
+        self._frozen = {state.clock: self.clock(state) for state in list(self._threads.living.values())}
 
     def see(self, own: int) -> list[Sight]:
         """Return what every thread but `own` does."""
@@ -48,6 +53,8 @@ class Eye:
 
     def clock(self, state: ThreadState) -> int:
         """Return a thread's CPU clock (ns), the last known one after its end."""
+        if state.clock in self._frozen and state.clock != NO_CLOCK:
+            return self._frozen[state.clock]
         try:
             return self._process.thread_cpu(state.clock)
         except OSError:
