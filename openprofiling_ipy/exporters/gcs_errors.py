@@ -57,9 +57,15 @@ def _answered(status: int, error: Any, action: str) -> tuple[str, bool]:
     }
     if status in known:
         return known[status]
-    details = getattr(error, "errors", None) or ()
-    said = next((str(detail["message"]) for detail in details if "message" in detail), "no more is said")
-    return " ".join(f"status {status}: {said}".split()), status >= 500
+    return " ".join(f"status {status}: {_said(error)}".split()), status >= 500
+
+
+def _said(error: Any) -> str:
+    """Return the message in the answer's body; the error's own repeats whole addresses."""
+    try:
+        return str(error.response.json()["error"]["message"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return "no more is said"
 
 
 def _unanswered(error: Exception, host: str) -> tuple[str, bool]:

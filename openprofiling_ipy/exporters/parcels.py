@@ -129,4 +129,4 @@ def _stamp(time: int, pattern: str) -> str:
 
 def _word(text: str) -> str:
     """Return what every place takes as a part of a name."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:_MOST].strip("-.")
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)[:_MOST].strip("-._")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, Final
 
-from openprofiling_ipy.errors import ExportError, InvalidOption, MissingDependency
+from openprofiling_ipy.errors import ExportError, InvalidOption, MissingDependency, QueryError
 from openprofiling_ipy.exporters import metadata, objects, parcels, s3_errors
 from openprofiling_ipy.exporters.address import checked_endpoint
 from openprofiling_ipy.exporters.s3_client import Connection, Keys, patiently
@@ -67,6 +67,8 @@ class S3Exporter:
     ) -> None:
         if not objects.has_module("boto3"):
             raise MissingDependency("s3", "S3")
+        if bool(access_key) != bool(secret_key):
+            raise QueryError("access_key and secret_key belong together: give both, or none for the environment's")
         if kms_key and encryption is None:
             encryption = "aws:kms"
         if encryption is not None and encryption not in _ENCRYPTIONS:

@@ -54,9 +54,8 @@ _ELSEWHERE: Final = (
 def kinds() -> tuple[type[Exception], ...]:
     """Return what calls of the client raise."""
     from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
 
-    return BotoCoreError, ClientError, ResponseParserError, ValueError
+    return BotoCoreError, ClientError, ValueError
 
 
 def explain(error: Exception, host: str, action: str, secrets: Iterable[str] = ()) -> tuple[str, bool]:
@@ -71,14 +70,16 @@ def explain(error: Exception, host: str, action: str, secrets: Iterable[str] = (
         reason, retry = _answered(error.response, action)
     else:
         reason, retry = _unanswered(error, host)
-    for secret in filter(None, secrets):
-        reason = reason.replace(secret, "***")
+    if not reason:  # in the words of others, who may repeat what they were given
+        reason = f"{_code(error)}: {_said(error)}".rstrip(": ")
+        for secret in filter(None, secrets):
+            reason = reason.replace(secret, "***")
     return " ".join(reason.split()), retry
 
 
 def _answered(response: Any, action: str) -> tuple[str, bool]:
     details, about = response.get("Error", {}), response.get("ResponseMetadata", {})
-    code, status = str(details.get("Code", "")), int(about.get("HTTPStatusCode", 0))
+    code = str(details.get("Code", ""))
     if code in _ELSEWHERE:
         region = details.get("Region") or about.get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
         return f"the bucket is in another region: give region={region!r}" if region else (
@@ -86,6 +87,8 @@ def _answered(response: Any, action: str) -> tuple[str, bool]:
         ), False
     if code in _PASSING:
         return _PASSING[code], True
+    if (code, action) == ("404", "s3:PutObject"):  # no answer of a store's
+        return "there is nothing at that address: check endpoint_url", False
     if code in _LASTING:
         make = (
             ": make it, or let create_bucket=True make it" if (code, action) == ("NoSuchBucket", "s3:PutObject") else ""
@@ -93,13 +96,11 @@ def _answered(response: Any, action: str) -> tuple[str, bool]:
         return _LASTING[code].format(action=action) + make, False
     if code.startswith("KMS."):
         return f"the encryption key cannot be used ({code}): check kms_key", False
-    said = details.get("Message") or "no more is said"
-    return f"{code or status}: {said}", status >= 500
+    return "", int(about.get("HTTPStatusCode", 0)) >= 500
 
 
 def _unanswered(error: Exception, host: str) -> tuple[str, bool]:
     from botocore import exceptions as e
-    from botocore.parsers import ResponseParserError
 
     name = type(error).__name__
     known: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, bool], ...] = (
@@ -117,11 +118,21 @@ def _unanswered(error: Exception, host: str) -> tuple[str, bool]:
         (e.InvalidRegionError, "no region can have that name", False),
         ((e.ConnectTimeoutError, e.ReadTimeoutError), f"no answer from {host} in time: check network, address", True),
         ((e.ConnectionError, e.HTTPClientError), f"no connection to {host}: check network and address", True),
-        (ResponseParserError, f"{host} does not answer as S3 does: check the address", True),
     )
     for kinds, reason, retry in known:
         if isinstance(error, kinds):
             return reason, retry
     if isinstance(error, e.ParamValidationError) and "Invalid bucket name" in str(error):
         return _LASTING["InvalidBucketName"], False
-    return f"{error}" if isinstance(error, ValueError) else f"{name}: {error}", False
+    # A value that we refused, or the client did.
+    return str(error) if isinstance(error, ValueError) and not isinstance(error, e.BotoCoreError) else "", False
+
+
+def _code(error: Any) -> str:
+    details = getattr(error, "response", {}).get("Error", {})
+    return str(details.get("Code") or type(error).__name__)
+
+
+def _said(error: Any) -> str:
+    details = getattr(error, "response", {}).get("Error", {})
+    return str(details.get("Message") or ("no more is said" if details else error))
