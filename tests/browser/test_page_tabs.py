@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from openprofiling_ipy.analysis.weights import document_total, function_weights
 from openprofiling_ipy.model.units import format_percent, format_value
-from tests.browser.pages import AXIS, threads, viewer, work
+from tests.browser.pages import AXIS, ROW, threads, viewer, work
 from tests.pictures import profile_of
 
 
@@ -262,3 +262,25 @@ def test_a_library_without_source_does_not_push_the_cell_aside(view):
     assert view.status().startswith("svd")
     view.tab("Lines")
     assert "np.linalg.svd(rows)" in view.text(".rows:visible")
+
+
+def test_each_half_of_the_sandwich_takes_what_it_needs(open_page):
+    view = viewer(open_page, work(), viewport={"width": 900, "height": 300})
+    view.tab("Sandwich")
+    # Above `train` stands the cell; below it `fib`, which calls itself twice.
+    view.inside.locator(".rows .row", has_text="train").click()
+    view.settle()
+    heights = [view.canvas(nth).bounding_box()["height"] for nth in (0, 1)]
+    assert heights == [2 * ROW, 4 * ROW]
+
+
+def test_a_narrow_low_sandwich_shows_one_half_at_a_time(open_page, shots):
+    view = viewer(open_page, work(), viewport={"width": 380, "height": 300})
+    view.tab("Sandwich")
+    halves = view.inside.locator(".halves canvas")
+    assert [halves.nth(nth).is_visible() for nth in (0, 1)] == [True, False]
+    view.inside.get_by_role("button", name="Callees of").click()
+    view.settle()
+    assert [halves.nth(nth).is_visible() for nth in (0, 1)] == [False, True]
+    assert halves.nth(1).bounding_box()["height"] == ROW
+    shots(view.page, "sandwich-narrow")

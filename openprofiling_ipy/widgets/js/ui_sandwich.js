@@ -1,5 +1,6 @@
 /** The sandwich: all functions at the left; of the selected one, its callers above and its callees below. */
 
+import { ROW } from "./paint.js";
 import { pictureOf } from "./paint_picture.js";
 import { shown } from "./paint_text.js";
 import { describe } from "./ui_describe.js";
@@ -11,6 +12,8 @@ import { Table } from "./ui_table.js";
 /** @import { Boxes } from "./types.js" */
 /** @import { App } from "./ui_app.js" */
 
+/** @typedef {{panel: Panel, title: HTMLElement}} Half */
+
 export class Sandwich {
   /** @param {App} app */
   constructor(app) {
@@ -21,20 +24,30 @@ export class Sandwich {
     this.callers = this.half("Callers");
     this.callees = this.half("Callees");
     this.panels = [this.callers.panel, this.callees.panel];
-    const halves = [this.callers, this.callees].flatMap(({ title, panel }) => [title, panel.element]);
-    this.element = h("div", { class: "frame sandwich" }, this.table.element, h("div", { class: "halves" }, ...halves));
+    const halves = [this.callers, this.callees].flatMap(({ title, panel }) => [h("h2", {}, title), panel.element]);
+    this.halves = h("div", { class: "halves" }, ...halves);
+    this.element = h("div", { class: "frame sandwich" }, this.table.element, this.halves);
+    this.open(this.callers);
   }
 
-  /** @param {string} name */
+  /** Where there is room for one half only, show this one; elsewhere both stand open. @param {Half} half */
+  open(half) {
+    for (const one of [this.callers, this.callees]) one.title.parentElement?.toggleAttribute("data-open", one === half);
+    this.halves.toggleAttribute("data-callees", half === this.callees);
+  }
+
+  /** @param {string} name @returns {Half} */
   half(name) {
     const { app } = this;
+    const title = h("button", { type: "button", class: "clip", onclick: () => this.open(half) });
     const panel = new Panel({
       app,
       label: `${name} of the selected function; a click selects one of them`,
       onclick: (box) => box >= 0 && panel.scene && this.select(panel.scene.boxes.fn[box]),
       card: (box, { boxes }) => describe(app, { fn: boxes.fn[box], self: boxes.self[box], total: boxes.total[box] }),
     });
-    return { panel, title: h("h2", { class: "clip" }) };
+    const half = { panel, title };
+    return half;
   }
 
   /** @param {number} fn */
@@ -69,6 +82,8 @@ export class Sandwich {
     const { store, findings } = this.app;
     const { functions } = findings.match(store.state);
     const lit = store.state.query.trim() ? nodesOf(boxes, (fn) => functions[fn] === 1) : null;
+    // A half takes no more than its rows need: the other may need it.
+    panel.element.style.maxHeight = `${boxes.rows * ROW}px`;
     panel.show(sceneOf(this.app, boxes, lit, null), -1, up);
   }
 

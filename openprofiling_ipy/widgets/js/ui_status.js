@@ -5,6 +5,15 @@ import { lineWeights } from "./lines.js";
 import { shown } from "./paint_text.js";
 
 /** @import { App } from "./ui_app.js" */
+/** @import { Tab } from "./ui_state.js" */
+
+/** @type {Record<Tab, string>} */
+const CLICK = {
+  flame: "Click a frame to select it and zoom in",
+  time: "Click a frame to select it and zoom in",
+  sandwich: "Click a function to see who calls it and what it calls",
+  lines: "Click a line to select its frames",
+};
 
 /** @param {App} app */
 export function createStatus(app) {
@@ -22,7 +31,7 @@ function said(app) {
   const { store, findings, profile } = app;
   const { state } = store;
   if (state.line) return lineSaid(app, state.line);
-  if (state.selected < 0) return [h("span", { class: "hint muted clip" }, "Click a frame to select it and zoom in · / to search · ? for keys")];
+  if (state.selected < 0) return [h("span", { class: "hint muted clip" }, `${CLICK[state.tab]} · / to search · ? for keys`)];
   const fn = state.selected;
   const tree = findings.tree(state);
   const weights = findings.weights(state);
