@@ -85,7 +85,7 @@ def main(folder: str) -> None:
     sys.stdin.read()
     ended.set()
     agent.stop()
-    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("openprofiling")]
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("openprofiling-http")]
     print(json.dumps({"begun": begun, "threads": left}), flush=True)
 
 
