@@ -25,6 +25,7 @@ from openprofiling_ipy.notebook.arguments import VERBS, Options, unquoted
 from openprofiling_ipy.notebook.hooks import Notebook, place
 from openprofiling_ipy.notebook.interrupts import Held
 from openprofiling_ipy.notebook.verbs import Verbs
+from openprofiling_ipy.notebook.verbs_arm import ArmVerbs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def _parser() -> MagicArgumentParser:
     add("--for", dest="repeat", metavar="TIME", help="repeat a short cell for about so long, such as 2s")
     add("--every", metavar="TIME", help="refresh the picture while the cell runs, such as every 5s")
     add("--export", metavar="DEST", help="also save it: a folder or a file name")
-    add("--format", help="how to save it: speedscope, html, cpuprofile or folded")
+    add("--format", help="how to save it: speedscope, html, cpuprofile, folded or pprof")
     add("--budget", metavar="SIZE", default="", help="how large the output may be, such as 1MB, or off")
     add("--quiet", action="store_true", help="show the header only")
     add("--widget", action="store_true", help="show it as a live widget, whose Export button reaches the kernel")
@@ -73,6 +74,10 @@ Profile a statement, record across cells, or look at captures.
     %oprof export [N] [DEST] [--format FORMAT]
     %oprof load PATH
     %oprof forget N | --all
+    %oprof auto KIND [--over TIME] | off     record every cell, show those that take longer (1s)
+    %oprof arm SIGNAL [KIND] [--export DEST]    a signal starts, again stops
+    %oprof arm http [PORT] [--export DEST]
+    %oprof disarm [NAME]
     %oprof panel                 start, stop, show and export by buttons, also while a cell runs
 
 N is #3, In[5] (the newest of that cell), a name, or left out (the newest).
@@ -89,7 +94,8 @@ class OprofMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self.notebook = Notebook(shell)
-        self.verbs = Verbs(self.notebook.display, _options, self.notebook.label)
+        self.arming = ArmVerbs(self.notebook)
+        self.verbs = Verbs(self.notebook.display, _options, self.notebook.label, self.arming.verbs)
 
     def cell(self, line: str, cell: str | None) -> Any:
         __tracebackhide__ = True
@@ -145,6 +151,7 @@ def unload(shell: Any) -> None:
         return
     for kind in ("line", "cell"):
         manager.magics[kind].pop("oprof", None)
+    magics.arming.close()
     magics.notebook.unload()
     shell.Completer.custom_matchers.remove(_matcher)
 

@@ -90,6 +90,7 @@ have() {
 install_system_packages() {
   local missing=()
   have chromium chromium-browser google-chrome google-chrome-stable || missing+=(chromium)
+  have go || missing+=(golang-go) # reads our pprof files in the tests
   [ -e /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
   [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||
     echo "setup: cannot install ${missing[*]} here; the stages that need them will say so" >&2

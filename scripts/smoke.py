@@ -36,7 +36,7 @@ def main() -> None:
     table = capture.table()
     assert "burn" in set(table["function"]), table
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("smoke.speedscope.json", "smoke.html", "smoke.cpuprofile", "smoke.folded.txt"):
+        for name in ("smoke.speedscope.json", "smoke.html", "smoke.cpuprofile", "smoke.folded.txt", "smoke.pb.gz"):
             saved = capture.save(Path(folder) / name)
             again = op.load(saved).document
             assert len(again.samples) > 0, name

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["VERSION", "decode", "encode"]
+__all__ = ["VERSION", "attributes", "decode", "encode", "lane", "sources"]
 
 VERSION = 1
 _INT32 = np.iinfo(np.int32)
@@ -89,12 +89,12 @@ def decode(obj: object) -> Profile:
         frames=FrameTable(*(_int32(frames, key) for key in ("function", "line", "expression"))),
         stacks=_stacks(_member(data, "stacks")),
         samples=_samples(_member(data, "samples"), len(value_types)),
-        threads=tuple(_thread(item) for item in _list(data, "threads")),
+        threads=tuple(lane(item) for item in _list(data, "threads")),
         value_types=value_types,
         started_at=_decimal(data.get("started_at")),
         duration=_whole(data.get("duration"), "duration"),
-        attributes=_attributes(_member(data, "attributes")),
-        sources=_sources(_member(data, "sources")),
+        attributes=attributes(data),
+        sources=sources(data),
     )
 
 
@@ -192,7 +192,8 @@ def _value_type(item: object) -> ValueType:
     return ValueType(kind, cast("Unit", unit))
 
 
-def _thread(item: object) -> Thread:
+def lane(item: object) -> Thread:
+    """Return one of `threads`. Raises ValueError."""
     data = _object(item, "a thread")
     name, kind, home = data.get("name"), data.get("kind"), data.get("home")
     if not isinstance(name, str) or kind not in _THREAD_KINDS or not isinstance(home, bool):
@@ -212,14 +213,18 @@ def _whole(value: object, what: str) -> int:
     return value
 
 
-def _attributes(data: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
-    for key, value in data.items():
+def attributes(data: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
+    """Return the member `attributes`. Raises ValueError."""
+    found = _member(data, "attributes")
+    for key, value in found.items():
         # Looked at here, too, for a message that is short whatever the file holds.
         if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
             raise ValueError(f"attribute {key[:40]} must be text, a finite number, true or false")
-    return dict(data)
+    return dict(found)
 
 
-def _sources(data: Mapping[str, Any]) -> dict[str, str]:
-    _strings(list(data.values()), "sources")
-    return dict(data)
+def sources(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return the member `sources`. Raises ValueError."""
+    found = _member(data, "sources")
+    _strings(list(found.values()), "sources")
+    return dict(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from openprofiling_ipy.errors import UnknownFormat
-from openprofiling_ipy.formats import cpuprofile, folded, html, speedscope
+from openprofiling_ipy.formats import cpuprofile, folded, html, pprof, speedscope
 
 if TYPE_CHECKING:
     import os
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT", "FORMATS", "MAX_BYTES", "by_name", "by_suffix", "detect", "for_path", "load", "names"]
 
 #: In the order in which they are asked whether a file is theirs; the first is what is written where nobody says.
-FORMATS: tuple[Format, ...] = (speedscope, html, cpuprofile, folded)
+FORMATS: tuple[Format, ...] = (speedscope, html, cpuprofile, folded, pprof)
 DEFAULT = FORMATS[0]
 #: A larger file is refused rather than read into memory.
 MAX_BYTES = 1 << 30

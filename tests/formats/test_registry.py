@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import pytest
 
 from openprofiling_ipy.errors import MalformedProfile, UnknownFormat
-from openprofiling_ipy.formats import cpuprofile, folded, html, naming, registry, speedscope
+from openprofiling_ipy.formats import cpuprofile, folded, html, naming, pprof, registry, speedscope
 from tests.formats.examples import DATA, EXAMPLE
 
-NAMES = ("speedscope", "html", "cpuprofile", "folded")
+NAMES = ("speedscope", "html", "cpuprofile", "folded", "pprof")
 
 
 @pytest.fixture
@@ -51,6 +51,7 @@ def test_names():
         (".htm", html),
         ("cpuprofile", cpuprofile),
         ("collapsed", folded),
+        ("pb.gz", pprof),
     ],
 )
 def test_by_name(name, fmt):
@@ -61,7 +62,7 @@ def test_a_wrong_name_is_one_line_that_names_the_right_one():
     with pytest.raises(UnknownFormat) as caught:
         registry.by_name("speedscop")
     assert str(caught.value) == (
-        "unknown format 'speedscop': did you mean 'speedscope'? One of: speedscope, html, cpuprofile, folded"
+        "unknown format 'speedscop': did you mean 'speedscope'? One of: speedscope, html, cpuprofile, folded, pprof"
     )
     assert caught.value.known == NAMES
 
@@ -74,6 +75,8 @@ def test_a_wrong_name_is_one_line_that_names_the_right_one():
         ("x.HTML", None, html),
         ("a/x.cpuprofile", None, cpuprofile),
         ("x.folded.txt", None, folded),
+        ("cpu.pb.gz", None, pprof),
+        ("x.pprof", None, pprof),
         ("x.dat", None, speedscope),
         ("x", None, speedscope),
         ("", None, speedscope),
@@ -109,8 +112,8 @@ def test_utf16_is_found_by_its_name():
         (b"\x1f\x8b\x08\x00", "run.gz is packed by gzip: unpack it first"),
         (b"PK\x03\x04", "run.gz is packed by zip: unpack it first"),
         (b"\x28\xb5\x2f\xfd", "run.gz is packed by zstd: unpack it first"),
-        (b"\x00\x01\x02", "run.gz is none of the known formats: speedscope, html, cpuprofile, folded"),
-        (b"", "run.gz is none of the known formats: speedscope, html, cpuprofile, folded"),
+        (b"\x00\x01\x02", "run.gz is none of the known formats: speedscope, html, cpuprofile, folded, pprof"),
+        (b"", "run.gz is none of the known formats: speedscope, html, cpuprofile, folded, pprof"),
     ],
 )
 def test_what_nobody_knows_is_one_line(data, said):
@@ -162,7 +165,7 @@ def test_a_missing_file_is_the_systems_own_error(tmp_path):
 
 
 BOMBS = """
-    import base64, resource, zlib
+    import base64, gzip, resource, zlib
     from openprofiling_ipy.errors import MalformedProfile
     from openprofiling_ipy.formats import registry
 
@@ -177,6 +180,16 @@ BOMBS = """
         b'{"nodes":' + b'{"callFrame":' * 1_000_000,
         b'{"shared":{"frames":[{"name":"f"}]},"profiles":[{"type":"sampled","unit":"none","samples":[[0]],"weights":['
         + b"9" * 1_000_000 + b"]}]}",
+        gzip.compress(bytes(64 << 20)),
+        # The same few bytes again and again: samples, strings, one sample's locations, labels and values.
+        *(gzip.compress(head + part * (60_000_000 // len(part))) for head, part in [
+            (b"\\x0a\\x00\\x32\\x00", b"\\x12\\x02\\x10\\x01"),
+            (b"\\x0a\\x00\\x32\\x00", b"\\x32\\x00"),
+            (b"\\x0a\\x00\\x32\\x00\\x22\\x02\\x08\\x01\\x12\\x80\\xf2\\xcd\\x1c", b"\\x08\\x01"),
+            (b"\\x0a\\x00\\x32\\x00\\x12\\x80\\x8e\\xce\\x1c", b"\\x1a\\x00"),
+            (b"\\x0a\\x00\\x32\\x00\\x12\\x80\\x8e\\xce\\x1c", b"\\x10\\x01"),
+            (b"\\x32\\x00", b"\\x0a\\x00"),
+        ]),
     ]
     for data in bombs:
         for fmt in registry.FORMATS:

@@ -33,7 +33,7 @@ OPTIONS = [*VALUED, *FLAGS]
         ("%%oprof cpu --", "--", [o for o in OPTIONS if o.startswith("--")]),
         ("%%oprof cpu --f", "--f", ["--for", "--format"]),
         ("%%oprof cpu --rate 50 --r", "--r", []),
-        ("%%oprof cpu --format ", "", ["speedscope", "html", "cpuprofile", "folded"]),
+        ("%%oprof cpu --format ", "", ["speedscope", "html", "cpuprofile", "folded", "pprof"]),
         ("%%oprof --format h", "h", ["html"]),
         ("%oprof ", "", [*kinds(), *VERBS]),
         ("%oprof s", "s", ["start", "stop", "show"]),
