@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -60,10 +61,31 @@ def one_call(profile: Profile, value: int) -> OneCall | None:
     share = int(own[heavy[last]]) / whole
     if share < _NEARLY_ALL or not expression:
         return None
-    match = _CALL.fullmatch(expression)
-    text = " ".join((match[1] if match else expression).split())
+    function = _called(expression)
+    text = " ".join((function or expression).split())
     text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-    return OneCall(share, "call" if match else "expression", text, where)
+    return OneCall(share, "call" if function else "expression", text, where)
+
+
+def _called(expression: str) -> str:
+    """Return what an expression calls last, `df.groupby().sum` of `df.groupby("a").sum()`; "" where it is no call."""
+    try:
+        call = ast.parse(expression, mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # it has been cut
+        match = _CALL.fullmatch(expression)
+        return match[1] if match else ""
+    return _name(call.func) if isinstance(call, ast.Call) else ""
+
+
+def _name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            return f"{_name(value)}.{name}"
+        case ast.Call(func=function):
+            return f"{_name(function)}()"
+    return "…"
 
 
 def _position(place: Place, line: int) -> str:

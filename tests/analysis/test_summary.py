@@ -171,6 +171,19 @@ def test_one_call_is_named_with_its_place():
     ]
 
 
+@pytest.mark.parametrize(
+    ("expression", "name"),
+    [
+        ("df.groupby(k).sum()", "df.groupby().sum"),
+        ("rows[0].save(path)", "….save"),
+        ("get_ipython().run_cell('1/0')", "get_ipython().run_cell"),
+        ("f(a,␣b…", "f(a, b…"),
+    ],
+)
+def test_of_a_chain_of_calls_the_last_is_named(expression, name):
+    assert f"{name}, In[5]:3" in said(mostly(f"In[5]|<cell>:3{{{expression}}}"))[0]
+
+
 def test_another_expression_is_no_call():
     assert said(mostly("In[5]|<cell>:3{a␣@␣b}")) == ["98 % is one expression: a @ b, In[5]:3"]
     long = "[x␣for␣x␣in␣y␣if␣x␣is␣not␣None␣and␣x␣>␣0␣and␣so␣on]"
