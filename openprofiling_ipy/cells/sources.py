@@ -26,8 +26,10 @@ STATEMENT = "<oprof statement>"
 _TIMED = ("<timed exec>", "<timed eval>")
 #: Packages whose frames between a cell and its code say nothing about the cell.
 _KERNEL = ("IPython", "ipykernel", "traitlets", "tornado", "zmq", "jupyter_client", "comm")
-#: What IPython does about an error, and what is done to show that a cell goes on.
-_CLOSED = (("IPython", "core", "ultratb.py"), ("openprofiling_ipy", "notebook", "live.py"))
+#: What IPython does about an error.
+_CLOSED = (("IPython", "core", "ultratb.py"),)
+#: What of ours lies between a cell and the code that a magic runs.
+_MAGICS = (("openprofiling_ipy", "magics.py"), ("openprofiling_ipy", "notebook", ""))
 #: Threads are also the kernel's where the debugger beneath it started them.
 _KERNEL_THREADS = (*_KERNEL, "debugpy", "_pydevd_bundle", "pydevd", "openprofiling_ipy")
 
@@ -156,9 +158,11 @@ def scope(home: int = 0) -> Scope:
     shell = current_shell()
     if shell is None:
         return Scope(hidden_files=(_folder("openprofiling_ipy"),), home=home)
+    kernel = tuple(filter(None, map(_folder, _KERNEL)))
     return Scope(
         sources=cells_of(shell),
-        hidden_files=(*filter(None, map(_folder, ("openprofiling_ipy", *_KERNEL))), STATEMENT),
+        hidden_files=(_folder("openprofiling_ipy"), *kernel, STATEMENT),
+        kernel_files=(*kernel, *(_file(package, *path) for package, *path in _MAGICS)),
         closed_files=tuple(_file(package, *path) for package, *path in _CLOSED if package in sys.modules),
         outer_files=frozenset({repeat.__file__}),
         hidden_threads=frozenset(_kernel_threads(home or threading.get_ident())),

@@ -249,3 +249,14 @@ def test_lanes_and_rows_fit_each_other() -> None:
     times = [] if profile.samples.time is None else profile.samples.time.tolist()
     assert len(times) == len(rows(profile))
     assert all(0 <= moment <= profile.duration for moment in times)
+
+
+def test_what_happens_behind_the_end_is_not_recorded() -> None:
+    recording = CpuProfiler(rate=200).start()
+    burn(0.05)
+    recording._halt()  # what stop does first; importing what makes documents took as long as a short cell
+    core_wait = recording._core_wait.result()
+    burn(0.3)
+    document = recording.stop()
+    assert everything(document, lane="MainThread") < document.duration + 5_000_000
+    assert document.attributes.get(A.CORE_WAIT, 0) == core_wait

@@ -93,6 +93,29 @@ def test_a_hidden_leaf_is_the_work_of_its_caller() -> None:
     assert 0.12e9 < total(profile, "<cell>") < 0.3e9
 
 
+def test_what_the_kernel_calls_of_the_standard_library_is_hidden_with_it() -> None:
+    kernel = os.path.join(os.sep, "site", "IPython") + os.sep  # noqa: PTH118
+    standard = str(Path(threading.__file__).with_name("nothing_such.py"))
+    package = str(Path(threading.__file__).parent / "site-packages" / "lib.py")
+    scope = Scope(sources=Cells(), hidden_files=(kernel,), kernel_files=(kernel,))
+    own = call(call(burn, standard), kernel + "core.py")
+    # Packages and other people's code are what the kernel was asked to call, and so is what these call.
+    handed = call(call(call(burn, standard), package), kernel + "core.py")
+    for library, shown in ((own, ()), (handed, ("glue", "glue"))):
+        seen = {row.names for row in rows(run_cell(scope, library))}
+        assert ("<cell>", "local", *shown, "burn") in seen
+        assert not any(row.count("glue") != len(shown) for row in seen if "local" in row and "burn" in row)
+
+
+def test_a_closed_file_hides_all_that_it_calls() -> None:
+    closed = "/site/IPython/ultratb.py"
+    library = call(call(burn, "/my/lib.py"), closed)
+    alike = call(call(burn, "/my/lib.py"), "/my/IPython/ultratb.py")
+    scope = Scope(sources=Cells(), hidden_files=("/site/IPython/",), closed_files=(closed,))
+    assert not any("glue" in row.names or row.names[-2:] == ("local", "burn") for row in rows(run_cell(scope, library)))
+    assert ("<cell>", "local", "glue", "glue", "burn") in {row.names for row in rows(run_cell(scope, alike))}
+
+
 def test_an_outer_file_hides_all_that_is_older() -> None:
     again = "/magic/repeat.py"
     glue = call(burn, again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-#: The profiler never shows itself, nor what it calls to begin.
+#: The profiler never shows itself, nor what it calls to begin and to end.
 _OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
-_CLOSED_FOLDER = str(Path(__file__).parents[1]) + os.sep
+_CLOSED = tuple(_OWN_FOLDER + name for name in (f"profilers{os.sep}", "ledger.py", "session.py"))
 
 #: In place of a stack, what a lane without one shows.
 _WITHOUT_STACK = {NATIVE: "(native threads)", ENDED: "(ended threads)"}
@@ -98,7 +99,10 @@ class _Namer:
         self.sources: dict[str, str] = {}
         self._trie = trie
         self._hidden = (*scope.hidden_files, _OWN_FOLDER)
-        self._closed = (*scope.closed_files, _CLOSED_FOLDER)
+        self._closed = (*scope.closed_files, *_CLOSED)
+        self._kernel = scope.kernel_files
+        self._standard = tuple(_standard())
+        self._serving: dict[int, bool] = {-1: False}
         self._outer = scope.outer_files
         self._cells = scope.sources
         self._positions = positions
@@ -156,7 +160,23 @@ class _Namer:
     def _visible(self, node: int) -> bool:
         if self._show_all and not self._trie.flags[node] & CELL:
             return True
-        return not self._trie.codes[node].co_filename.startswith(self._hidden)
+        return not self._trie.codes[node].co_filename.startswith(self._hidden) and not self._serves(node)
+
+    def _serves(self, node: int) -> bool:
+        """Tell whether a frame is the kernel's, or one of the standard library that works for the kernel."""
+        path = []
+        while node not in self._serving:
+            path.append(node)
+            file = self._trie.codes[node].co_filename
+            if file.startswith(self._kernel):
+                self._serving[node] = True
+            elif not file.startswith(self._standard) or f"{os.sep}site-packages{os.sep}" in file:
+                self._serving[node] = False
+            else:
+                node = self._trie.parents[node]
+        for inner in path:
+            self._serving[inner] = self._serving[node]
+        return self._serving[node]
 
     def _label(self, node: int) -> str | None:
         return self._cells.label(self._trie.codes[node].co_filename) if self._cells is not None else None
@@ -172,3 +192,9 @@ class _Namer:
             known = self._builder.function(name, label or code.co_filename, code.co_firstlineno)
             self._functions[id(code)] = known
         return known
+
+
+def _standard() -> set[str]:
+    """Return the prefixes of the files of the standard library; packages may lie in a folder below it."""
+    paths = sysconfig.get_paths()
+    return {"<frozen ", *(paths[key] + os.sep for key in ("stdlib", "platstdlib") if key in paths)}

@@ -14,10 +14,15 @@ class CoreWait:
         thread = threading._active.get(ident)  # type: ignore[attr-defined]  # noqa: SLF001  # a read takes no lock
         self._native_id = (thread and thread.native_id) or threading.get_native_id()
         self._before = self._read()
+        self._waited: int | None = None
+
+    def end(self) -> None:
+        """Let `result` tell from now on what it tells now."""
+        self._waited = self.result()
 
     def result(self) -> int:
         """Return how long (ns) the thread has waited for a core since; 0 where it has ended, or nobody tells."""
-        return max(0, self._read() - self._before)
+        return max(0, self._read() - self._before) if self._waited is None else self._waited
 
     def _read(self) -> int:
         try:

@@ -109,8 +109,8 @@ class Sampling:
             everyone=self._scope.everyone,
         )
         self._children.begin()
-        self._core_wait = CoreWait(self._scope.home)
         self._sampler.begin()
+        self._core_wait = CoreWait(self._scope.home)
         self._started_at = time.time_ns()
         self._process_cpu = self._process.cpu()
         self._wake.acquire()
@@ -203,6 +203,7 @@ class Sampling:
         if not self._ended:
             self._ended, self._ended_cpu = self._process.now(), self._process.cpu()
             self._sampler.end()
+            self._core_wait.end()
         if self._thread is not None:
             self._wake.release()
             self._thread.join()

@@ -87,6 +87,7 @@ class Sampler:
         self.native.begin()
         with suppress(Exception):  # sources that fail end the sampler, not the program
             self._entered = self.trie.cell(self.trie.walk(self.process.frames().get(self._home)))
+        self._eye.begin()
         self.process_cpu = self.process.cpu()
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)

@@ -38,6 +38,11 @@ class Eye:
         self._threads = threads
         self._frozen: dict[int, int] = {}
 
+    def begin(self) -> None:
+        """Read the clocks of the threads that are known: from here on what they use counts."""
+        for state in self._threads.living.values():
+            state.cpu = self.clock(state)
+
     def freeze(self) -> None:
         """Let `clock` tell from now on what it tells now."""
         self._frozen = {state.clock: self.clock(state) for state in list(self._threads.living.values())}
