@@ -38,7 +38,9 @@ ALLOWED: dict[str, set[str]] = {
     "widgets": {
         *("model", "analysis", "capture", "cells", "exporters", "formats", "ledger", "profilers", "session"),
     },
-    "notebook": {"model", "capture", "cells", "formats", "exporters", "profilers", "session", "widgets"},
+    "notebook": {
+        *("agent", "model", "capture", "cells", "formats", "exporters", "profilers", "session", "triggers", "widgets"),
+    },
     "magics": {"formats", "notebook"},
     "": {"agent", "block", "capture", "session", "notebook", "magics"},
 }
@@ -54,10 +56,11 @@ PLUGINS = {
     "profilers": {"cpu", "wall"},
     "exporters": {"file", "gcs", "memory", "s3"},
     "formats": {"cpuprofile", "folded", "html", "pprof", "speedscope"},
+    "triggers": {"http", "signal"},
 }
 REGISTRIES = {
     *("profilers/registry.py", "formats/registry.py", "exporters/registry.py"),
-    *("profilers/__init__.py", "exporters/__init__.py"),
+    *("profilers/__init__.py", "exporters/__init__.py", "triggers/__init__.py"),
 }
 
 #: Third parties: the rooms that may import them when they are loaded, and those that may inside functions.
@@ -103,7 +106,7 @@ LIGHT = (
         ".block",
     ),
     *(".profilers", ".profilers.base", ".profilers.registry", ".exporters", ".exporters.base", ".exporters.file"),
-    *(".agent", ".agent.run", ".delivery", ".triggers", ".triggers.base", ".triggers.signal"),
+    *(".agent", ".agent.run", ".delivery", ".triggers", ".triggers.base", ".triggers.signal", ".triggers.http"),
     *(".exporters.parcels", ".exporters.registry", ".exporters.s3", ".exporters.gcs", ".exporters.memory"),
 )
 
