@@ -42,3 +42,23 @@ def test_when_looks_become_cheap_again_it_goes_back_to_the_rate_asked_for():
     pace.judge(64 * 4, 64 * 3 * 950_000)
     assert pace.period == 1 * MS
     assert pace.slowest == 20 * MS
+
+
+def test_one_look_that_pays_for_something_else_slows_nothing() -> None:
+    pace = Pace(10 * MS)
+    spent = 0
+    for tick in range(1, 1000):
+        # The program's garbage is collected on the sampler's thread now and then.
+        spent += 26 * MS if tick % 60 == 0 else MS // 5
+        assert pace.judge(tick, spent) is None
+    assert not pace.slowed
+
+
+def test_looks_that_have_become_costly_are_taken_less_often() -> None:
+    pace = Pace(10 * MS)
+    spent = 0
+    for tick in range(1, 1000):
+        spent += 2 * MS if tick > 300 else MS // 5
+        pace.judge(tick, spent)
+    assert pace.slowed
+    assert pace.period == 50 * MS

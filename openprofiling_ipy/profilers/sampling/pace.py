@@ -15,6 +15,10 @@ _HANDOVER = 50_000
 #: Looks between two judgements.
 _WINDOW = 64
 
+#: A look that costs so many times the usual has paid for something else: the program's garbage, collected on the
+#: sampler's thread, or a wait for a C call, of which `Turns` takes care.
+_SPIKE = 8
+
 
 class Pace:
     """
@@ -29,20 +33,27 @@ class Pace:
         self.period = self._asked = period
         self.slowest = period
         self._last = (0, 0)  # ticks, own CPU
+        self._usual = 0.0  # what a look costs, ns
+        self._looks = 0  # since the last judgement
+        self._spent = 0.0  # what they cost, spikes cut
+        self._settled = False
 
     @property
     def slowed(self) -> bool:
         return self.slowest > self._asked
 
     def judge(self, ticks: int, own_cpu: int) -> int | None:
-        """Return another period to go on with, or None."""
-        last_ticks, last_cpu = self._last
-        if ticks - last_ticks < _WINDOW:
-            return None
+        """Take note of what the looks since the last call have cost. Return another period to go on with, or None."""
+        looks, spent = ticks - self._last[0], own_cpu - self._last[1]
         self._last = (ticks, own_cpu)
-        if not last_ticks:
+        self._note(looks, spent / max(looks, 1))
+        if self._looks < _WINDOW:
             return None
-        cost = (own_cpu - last_cpu) / (ticks - last_ticks)
+        cost = self._spent / self._looks
+        self._looks, self._spent = 0, 0.0
+        if not self._settled:
+            self._settled = True  # the first looks meet everything for the first time
+            return None
         allowed = max(_SHARE, _LOOK / self._asked)
         if self._budget is not None:
             cost, allowed = cost + _HANDOVER, self._budget
@@ -53,3 +64,10 @@ class Pace:
         self.period = wanted
         self.slowest = max(self.slowest, wanted)
         return wanted
+
+    def _note(self, looks: int, cost: float) -> None:
+        if self._usual:
+            cost = min(cost, _SPIKE * self._usual)
+        self._usual += (cost - self._usual) / 16 if self._usual else cost
+        self._looks += looks
+        self._spent += looks * cost

@@ -167,13 +167,12 @@ class Sampling:
                 return
             sampler.look(ident, taken.lag, taken.turn, kept=taken.kept)
             turns.judge(taken, sampler.seen, sampler.busy, sampler.load)
-            if sampler.ticks % 32 == 0:
-                period = self._pace.judge(sampler.ticks, sampler.own_cpu)
-                if period is not None:
-                    schedule.change(period)
-                if now() >= next_children:
-                    next_children = now() + _CHILDREN_EVERY
-                    self._children.look()
+            period = self._pace.judge(sampler.ticks, sampler.own_cpu)
+            if period is not None:
+                schedule.change(period)
+            if sampler.ticks % 32 == 0 and now() >= next_children:
+                next_children = now() + _CHILDREN_EVERY
+                self._children.look()
 
     def status(self) -> Status:
         sampler = self._sampler
