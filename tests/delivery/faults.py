@@ -14,7 +14,6 @@ import hashlib
 import http.client
 import random
 import resource
-import select
 import signal
 import socket
 import struct
@@ -107,7 +106,7 @@ class Backend:
             self._server.server_close()
             self._server = None
             with self._lock:
-                self.seen["refused (the server was down)"] += 1
+                self.seen["server down, connections refused (times)"] += 1
 
     def healthy(self) -> None:
         self.faults = {}
@@ -122,7 +121,6 @@ class Backend:
                 if point < 0:
                     self.seen[name] += 1
                     return name
-            self.seen["stored"] += 1
             return ""
 
     def store(self, name: str, data: bytes) -> None:
@@ -165,53 +163,47 @@ class _Handler(BaseHTTPRequestHandler):
 
 @dataclass
 class Service:
-    """A process that takes captures `numbers`, is killed after a random time, and starts again where it was."""
+    """A process that takes captures `numbers`, is killed after so many (between `life`), and starts where it was."""
 
     numbers: list[int]
     port: int
     spool: Path
     chance: random.Random
-    life: tuple[float, float]
+    life: tuple[int, int]
     kills: int = 0
     taken: int = 0
     accepted: set[int] = field(default_factory=set)
     in_memory: set[int] = field(default_factory=set)
 
     def run(self) -> None:
-        """Run to the last capture."""
+        """Run to the last capture. Raises AssertionError where a service ends in any other way."""
         while self.taken < len(self.numbers):
             rest = self.numbers[self.taken :]
-            command = (
-                *(sys.executable, "-m", "tests.delivery.faults", str(self.port), str(self.spool)),
-                *(
-                    str(self.chance.randrange(1 << 30)),
-                    f"{rest[0]}",
-                    f"{rest[-1] + 1}",
-                    f"{rest[1] - rest[0]}" if rest[1:] else "1",
-                ),
-            )
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
-            end = time.monotonic() + self.chance.uniform(*self.life)
-            with process:
+            step = rest[1] - rest[0] if rest[1:] else 1
+            words = (self.port, self.spool, self.chance.randrange(1 << 30), rest[0], rest[-1] + 1, step)
+            command = (sys.executable, "-m", "tests.delivery.faults", *map(str, words))
+            last = self.taken + self.chance.randint(*self.life)
+            folder = Path(__file__).parents[2]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder) as process:
                 assert process.stdout is not None
-                while (left := end - time.monotonic()) > 0 and process.poll() is None:
-                    if select.select([process.stdout], [], [], left)[0] and not self._hear(process.stdout.readline()):
-                        break
-                if process.poll() is None and self.taken < len(self.numbers):
-                    process.send_signal(signal.SIGKILL)
-                    self.kills += 1
                 for line in process.stdout:
                     self._hear(line)
+                    if self.taken == last < len(self.numbers) and process.poll() is None:
+                        time.sleep(self.chance.uniform(0, 0.03))
+                        process.send_signal(signal.SIGKILL)
+                        self.kills += 1
+                        last = -1
+            assert process.returncode in (0, -signal.SIGKILL), "a service failed"
 
-    def _hear(self, line: bytes) -> bool:
+    def _hear(self, line: bytes) -> None:
         """A line that the kill has cut is no word of the service's."""
         words = line.decode().split()
-        if line.endswith(b"\n") and len(words) == 2:
-            if words[0] == "takes":
-                self.taken += 1
-            else:
-                {"accepted": self.accepted, "memory": self.in_memory}[words[0]].add(int(words[1]))
-        return bool(line)
+        if not line.endswith(b"\n"):
+            return
+        if words[0] == "takes":
+            self.taken += 1
+        else:
+            {"accepted": self.accepted, "memory": self.in_memory}[words[0]].add(int(words[1]))
 
 
 def serve(port: int, spool: Path, seed: int, numbers: range) -> None:
@@ -247,8 +239,12 @@ class Outcome:
     left: int
 
 
-def run(captures: int, seed: int, spool: Path, life: tuple[float, float] = (0.5, 2.0)) -> Outcome:
-    """Send captures by two services under faults, then heal everything, let one more process finish, and compare."""
+def run(captures: int, seed: int, spool: Path, life: tuple[int, int] = (5, 40)) -> Outcome:
+    """
+    Send captures by two services under faults, then heal everything, let one more process finish, and compare.
+
+    A service is killed each time it has taken a number of captures between the ends of `life`.
+    """
     began = time.monotonic()
     chance = random.Random(seed)
     faults = {"500": 0.12, "reset": 0.1, "slow": 0.03, "403": 0.03}
