@@ -16,7 +16,18 @@ VERBS = ("start", "stop", "list", "show", "export", "load", "forget", "panel")
 #: Bytes that a cell's output may take.
 BUDGET = 300_000
 
-_TIME = {"": 1.0, "s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "m": 60.0, "min": 60.0, "h": 3600.0}
+_TIME = {
+    "": 1.0,
+    "s": 1.0,
+    "sec": 1.0,
+    "ms": 1e-3,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "m": 60.0,
+    "min": 60.0,
+    "h": 3600.0,
+    "d": 86400.0,
+}
 _SIZE = {"": 1, "b": 1, "k": 1000, "kb": 1000, "kib": 1024, "m": 10**6, "mb": 10**6, "mib": 1 << 20}
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*([a-zµ]*)\s*", re.IGNORECASE)
 
@@ -46,6 +57,11 @@ class Options:
     def __post_init__(self) -> None:
         if self.format is not None and self.export is None:
             raise InvalidOption("--format", self.format, "it says how to export, so it needs --export DEST")
+        if self.export:
+            from openprofiling_ipy.exporters import registry
+
+            # An address that means nothing, or a missing package, is said before the cell runs.
+            registry.check(self.export)
         if self.output and (not self.output.isidentifier() or iskeyword(self.output)):
             raise InvalidOption("-o", self.output, "give the name of a variable")
 

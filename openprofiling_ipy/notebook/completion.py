@@ -11,13 +11,15 @@ from openprofiling_ipy.notebook.arguments import VERBS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FLAGS", "START", "VALUED", "complete", "kinds", "split_statement"]
+__all__ = ["FLAGS", "LIST", "START", "VALUED", "complete", "kinds", "split_statement"]
 
 #: Options with a value and without, in the order in which they are offered.
 VALUED = ("--rate", "--name", "--for", "--every", "--export", "--format", "--budget", "-o")
 FLAGS = ("--threads", "--quiet", "--widget")
 #: The options of `%oprof start`.
 START = ("--rate", "--name", "--threads")
+#: The options of `%oprof list`.
+LIST = ("--since",)
 
 _LINE = re.compile(r"\s*(?:[\w.]+\s*=\s*)?%(?P<cell>%?)oprof\s+(?P<rest>.*)", re.DOTALL)
 _WORD = re.compile(r"(?:\"[^\"]*\"|'[^']*'|\S)+")
@@ -82,7 +84,7 @@ def _after_line(words: list[str]) -> Iterable[str] | None:
         return _formats() if rest and rest[-1] == "--format" else [*(() if rest else _captures()), "--format"]
     if first in ("show", "stop", "forget") and not rest:
         return [*_captures(), *(["--all"] if first == "forget" else [])]
-    return None
+    return [word for word in LIST if word not in rest] if first == "list" and rest and rest[-1] not in LIST else None
 
 
 def _captures() -> list[str]:

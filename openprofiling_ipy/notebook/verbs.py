@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from openprofiling_ipy import session
 from openprofiling_ipy.errors import InvalidOption, NotRunning, QueryError, UnknownCapture, choices
-from openprofiling_ipy.notebook import completion
+from openprofiling_ipy.notebook import completion, stored
 from openprofiling_ipy.notebook.arguments import VERBS, Options
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _CHEATS = """\
 %oprof start cpu       record across cells; %oprof stop ends it
 %oprof list            all captures; %oprof show #3 shows one, or In[5], or a name
 %oprof export #3 DEST  save one for speedscope or as a page; %oprof load PATH
+                       DEST and PATH may be an address: s3://bucket/prefix
 %oprof panel           buttons for all of it; they answer while a cell runs
 %%oprof?  %oprof?      all options\
 """
@@ -85,8 +86,13 @@ class Verbs:
         self._display.panel()
 
     def _list(self, words: list[str]) -> None:
-        if words:
-            raise QueryError(f"%oprof list takes nothing, not {words[0]!r}")
+        words, since = _without(words, "--since")
+        source = _only(words, "list takes an address such as s3://bucket/prefix, or nothing")
+        if source:
+            self._list_stored(source, since)
+            return
+        if since is not None:
+            raise QueryError("--since needs an address: %oprof list s3://bucket/prefix --since 8h")
         from openprofiling_ipy.model.units import format_value
 
         rows = [
@@ -105,6 +111,16 @@ class Verbs:
             raise UnknownCapture("", [])
         self._display.table(("", "kind", "what", "name", "began", "took", "status"), rows)
 
+    def _list_stored(self, source: str, since: str | None) -> None:
+        rows = stored.rows(source, since)
+        if rows:
+            self._display.table(stored.HEAD, rows)
+        if len(rows) == stored.MOST:
+            self._display.note(f"these are the newest {stored.MOST}: a longer prefix shows fewer and older ones")
+        if not rows:
+            within = f" in the last {since}" if since else ""
+            self._display.note(f"no captures at {source}{within}")
+
     def _show(self, words: list[str]) -> None:
         capture = session.find(_only(words, "show takes the name of a capture, such as #3 or In[5]"))
         self._display.result(capture, Options())
@@ -118,9 +134,9 @@ class Verbs:
         self._display.exported(session.find(name), destination, format_name)
 
     def _load(self, words: list[str]) -> None:
-        path = _only(words, "load takes one file: quote a path with spaces")
+        path = _only(words, "load takes one file or address: quote a path with spaces")
         if not path:
-            raise QueryError("%oprof load needs the path of a saved profile")
+            raise QueryError("%oprof load needs the path or the address of a saved profile")
         self._display.result(session.load(path), Options())
 
     def _forget(self, words: list[str]) -> None:
