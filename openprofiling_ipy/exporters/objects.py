@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from openprofiling_ipy.errors import ExportError, FetchError
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from openprofiling_ipy.exporters.base import Exporter
 
 __all__ = [
+    "TAKEN",
     "Entry",
-    "Store",
     "check_size",
     "closed",
     "entry",
@@ -53,18 +53,6 @@ class Entry:
     status: str = ""
     name: str = ""
     label: str = ""
-
-
-class Store(Protocol):
-    """An exporter whose place can be read too."""
-
-    def read(self, name: str, /) -> bytes:
-        """Return an object's content. Raises FetchError."""
-        ...
-
-    def entries(self, since: int = 0, most: int = 100) -> list[Entry]:
-        """Return the captures under the prefix begun at `since` (unix ns) or later, newest last. Raises FetchError."""
-        ...
 
 
 def has_module(name: str) -> bool:

@@ -27,9 +27,10 @@ _LATEST: Final = 253_402_300_799 * _SECOND  # the end of the year 9999
 #: How many characters of a service's or a host's name become part of an object's.
 _MOST: Final = 63
 _TYPES: Final = {
-    ".json": "application/json",
-    ".html": "text/html; charset=utf-8",
-    ".folded": "text/plain; charset=utf-8",
+    "json": "application/json",
+    "cpuprofile": "application/json",
+    "html": "text/html; charset=utf-8",
+    "folded": "text/plain; charset=utf-8",
 }
 
 
@@ -48,7 +49,7 @@ def pack(capture: Capture, format: str | None = None, *, document: Profile | Non
     return Parcel(
         name=_name(capture, document) + suffix,
         data=fmt.dumps(document),
-        content_type=_TYPES.get(os.path.splitext(suffix)[1], "application/octet-stream"),  # noqa: PTH122
+        content_type=_TYPES.get(suffix.rpartition(".")[2], "application/octet-stream"),
         metadata=_metadata(capture, document, fmt.name),
     )
 

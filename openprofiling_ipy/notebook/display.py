@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from openprofiling_ipy import session
 from openprofiling_ipy.errors import NotRunning, OpenProfilingError, QueryError
+from openprofiling_ipy.exporters.address import is_address
 from openprofiling_ipy.notebook import live
 from openprofiling_ipy.notebook.live import Live
 
@@ -79,7 +80,7 @@ class Display:
                 self.say(str(error))
 
     def exported(self, capture: Capture, destination: str = "", format_name: str | None = None) -> None:
-        """Export a capture and answer with its place. Raises ExportError or FormatError."""
+        """Export a capture and answer with its place. Raises OpenProfilingError."""
         from openprofiling_ipy.formats import registry
 
         place = capture.export(destination, format_name)
@@ -169,6 +170,8 @@ def _line(capture: Capture | None) -> Bundle | None:
 
 def _link(place: str) -> str:
     """Return a file's path as the notebook's own page reaches it, "" where it does not."""
+    if is_address(place):
+        return ""
     # The server tells the kernel where the notebook lies.
     notebook = os.environ.get("JPY_SESSION_NAME", "")
     base = Path(notebook).parent if Path(notebook).is_absolute() else Path.cwd()

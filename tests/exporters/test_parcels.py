@@ -49,6 +49,14 @@ def test_the_same_capture_is_the_same_parcel(capture):
     assert parcels.pack(capture, "folded") == parcels.pack(capture, "folded")
 
 
+@pytest.mark.parametrize(
+    ("format", "type_"),
+    [("folded", "text/plain; charset=utf-8"), ("html", "text/html; charset=utf-8"), ("cpuprofile", "application/json")],
+)
+def test_what_a_browser_is_told_of_it(capture, format, type_):
+    assert parcels.pack(capture, format).content_type == type_
+
+
 def test_who_and_where_beyond_host_and_pid_is_not_told(capture):
     assert not [value for value in parcels.pack(capture).metadata.values() if "anna" in value]
 
