@@ -94,6 +94,9 @@ install_system_packages() {
   [ -e /usr/share/fonts/truetype/dejavu ] || missing+=(fonts-dejavu-core)
   [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}" ||
     echo "setup: cannot install ${missing[*]} here; the stages that need them will say so" >&2
+  # A real object store for the exporters. Apart from the others: where it cannot be had, its tests are skipped.
+  have radosgw || apt_install ceph-mon ceph-osd radosgw ceph-common ||
+    echo "setup: cannot install Ceph here; exporters are tested against moto alone" >&2
 }
 
 make_venv
@@ -104,6 +107,7 @@ case $what in
   all)
     install_system_packages
     install all -e . --group lint --group test --group bench
+    install cloud -e . --group cloud
     install_node_packages
     ;;
   *) echo "usage: scripts/setup.sh [demo|lab|all]" >&2; exit 2 ;;
