@@ -44,7 +44,7 @@ def _parser() -> MagicArgumentParser:
     add("--threads", action="store_true", help="show all threads, the kernel's too")
     add("--for", dest="repeat", metavar="TIME", help="repeat a short cell for about so long, such as 2s")
     add("--every", metavar="TIME", help="refresh the picture while the cell runs, such as every 5s")
-    add("--export", metavar="DEST", help="also save it: a folder or a file name")
+    add("--export", metavar="DEST", help="also save it: a folder, a file name or s3://bucket/prefix")
     add("--format", help="how to save it: speedscope, html, cpuprofile, folded or pprof")
     add("--budget", metavar="SIZE", default="", help="how large the output may be, such as 1MB, or off")
     add("--quiet", action="store_true", help="show the header only")
@@ -70,9 +70,10 @@ Profile a statement, record across cells, or look at captures.
     %oprof start [KIND] [--rate HZ] [--name NAME] [--threads]
     %oprof stop [N]              end a recording and show it
     %oprof list                  the captures so far
+    %oprof list ADDRESS [--since TIME]          those at s3://bucket/prefix
     %oprof show [N]
     %oprof export [N] [DEST] [--format FORMAT]
-    %oprof load PATH
+    %oprof load PATH             or an address
     %oprof forget N | --all
     %oprof auto KIND [--over TIME] | off     record every cell, show those that take longer (1s)
     %oprof arm SIGNAL [KIND] [--export DEST]    a signal starts, again stops
