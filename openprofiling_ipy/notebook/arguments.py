@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any
 
-from openprofiling_ipy.errors import InvalidOption
+from openprofiling_ipy.errors import InvalidOption, QueryError
 
-__all__ = ["BUDGET", "VERBS", "Options", "rate", "seconds", "size", "unquoted"]
+__all__ = ["BUDGET", "VERBS", "Options", "rate", "seconds", "size", "taken", "unquoted"]
 
-VERBS = ("start", "stop", "list", "show", "export", "load", "forget", "panel")
+VERBS = ("start", "stop", "list", "show", "export", "load", "forget", "panel", "auto", "arm", "disarm")
 #: Bytes that a cell's output may take.
 BUDGET = 300_000
 
@@ -100,6 +100,18 @@ def rate(text: str) -> float:
 def unquoted(word: str) -> str:
     """Return a word without the quotes around it, which IPython leaves in place."""
     return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "\"'" else word
+
+
+def taken(words: list[str], option: str) -> tuple[list[str], str | None]:
+    """Return the words without an option, and its value."""
+    for at, word in enumerate(words):
+        if word.startswith(f"{option}="):
+            return words[:at] + words[at + 1 :], word.partition("=")[2]
+        if word == option:
+            if at + 1 == len(words):
+                raise QueryError(f"{option} needs a value")
+            return words[:at] + words[at + 2 :], words[at + 1]
+    return words, None
 
 
 def _amount(text: str, units: dict[str, Any]) -> float | None:

@@ -11,7 +11,7 @@ from openprofiling_ipy.notebook.arguments import VERBS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["FLAGS", "LIST", "START", "VALUED", "complete", "kinds", "split_statement"]
+__all__ = ["ARM", "AUTO", "FLAGS", "LIST", "START", "VALUED", "complete", "kinds", "split_statement"]
 
 #: Options with a value and without, in the order in which they are offered.
 VALUED = ("--rate", "--name", "--for", "--every", "--export", "--format", "--budget", "-o")
@@ -20,6 +20,11 @@ FLAGS = ("--threads", "--quiet", "--widget")
 START = ("--rate", "--name", "--threads")
 #: The options of `%oprof list`.
 LIST = ("--since",)
+#: The options of `%oprof arm` and `%oprof auto`.
+ARM = ("--export",)
+AUTO = ("--over", "--rate")
+#: What can be armed: these, and any other signal that is free.
+ARMED = ("SIGUSR2", "SIGUSR1", "http")
 
 _LINE = re.compile(r"\s*(?:[\w.]+\s*=\s*)?%(?P<cell>%?)oprof\s+(?P<rest>.*)", re.DOTALL)
 _WORD = re.compile(r"(?:\"[^\"]*\"|'[^']*'|\S)+")
@@ -82,9 +87,24 @@ def _after_line(words: list[str]) -> Iterable[str] | None:
         return None if rest and rest[-1] in VALUED else [*(kinds() if not rest else ()), *left]
     if first == "export":
         return _formats() if rest and rest[-1] == "--format" else [*(() if rest else _captures()), "--format"]
-    if first in ("show", "stop", "forget") and not rest:
-        return [*_captures(), *(["--all"] if first == "forget" else [])]
-    return [word for word in LIST if word not in rest] if first == "list" and rest and rest[-1] not in LIST else None
+    if first in ("arm", "disarm", "auto", "list"):
+        return _after_choice(first, rest)
+    named = first in ("show", "stop", "forget") and not rest
+    return [*_captures(), *(["--all"] if first == "forget" else [])] if named else None
+
+
+def _after_choice(verb: str, rest: list[str]) -> Iterable[str] | None:
+    if verb == "list":
+        return [word for word in LIST if word not in rest] if rest and rest[-1] not in LIST else None
+    if verb == "disarm":
+        return None if rest else ARMED
+    options = ARM if verb == "arm" else AUTO
+    if rest and rest[-1] in options:
+        return None
+    left = [word for word in options if word not in rest]
+    if not rest:
+        return ARMED if verb == "arm" else [*kinds(), "off", *left]
+    return [*(kinds() if verb == "arm" and rest[0] != "http" and rest[-1] not in kinds() else ()), *left]
 
 
 def _captures() -> list[str]:

@@ -51,9 +51,9 @@ class Executions:
     """
     The executions of one shell.
 
-    `label` names a cell that is about to run, given its info and the label of the cell around it. Two things are told,
-    only of those that are held: `over`, that a cell's code is over, with the error that ended it or None; and `ended`,
-    that IPython is done with it, with IPython's result or None, the innermost first.
+    `label` names a cell that is about to run, given its info and the label of the cell around it; `begun` is told of
+    it then. Two things are told, only of those that are held: `over`, that a cell's code is over, with the error that
+    ended it or None; and `ended`, that IPython is done with it, with IPython's result or None, the innermost first.
     """
 
     def __init__(
@@ -62,9 +62,11 @@ class Executions:
         label: Callable[[Any, str], str],
         over: Callable[[Execution, BaseException | None], None],
         ended: Callable[[Execution, Any], None],
+        begun: Callable[[Execution], None] = lambda _execution: None,
     ) -> None:
         self._shell = shell
         self._label = label
+        self._begun = begun
         self._over = over
         self._ended = ended
         self._show: Any = None
@@ -133,6 +135,7 @@ class Executions:
             current.label = self._label(info, outer)
             if not outer and threading.current_thread() is threading.main_thread():
                 self._main = current
+            self._begun(current)
 
     def _showtraceback(self, *arguments: Any, **keywords: Any) -> Any:
         __tracebackhide__ = True

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.notebook.arguments import Options
+    from openprofiling_ipy.notebook.auto import Auto
     from openprofiling_ipy.notebook.executions import Execution
     from openprofiling_ipy.notebook.live import Live
 
@@ -40,7 +41,8 @@ class Run:
     A recording of a cell or a statement.
 
     `cell` identifies the cell, `count` is how often its code ran, `over` whether that has ended, `done` whether there
-    is something to show, `valued` whether the code ended with a value that shows.
+    is something to show, `valued` whether the code ended with a value that shows. One that took less than `least` s is
+    forgotten.
     """
 
     capture: Capture
@@ -51,6 +53,7 @@ class Run:
     over: bool = False
     done: bool = False
     valued: bool = False
+    least: float = 0.0
 
 
 class Notebook:
@@ -60,7 +63,9 @@ class Notebook:
         self.shell = shell
         self.cells = cells_of(shell)
         self.display = Display(shell, self.main_label)
-        self._executions = Executions(shell, self.cells.begin, self._over, self._end)
+        self._executions = Executions(shell, self.cells.begin, self._over, self._end, self._begun)
+        #: How every cell is recorded; None: only those that ask for it.
+        self.auto: Auto | None = None
 
     def load(self) -> None:
         if self.display.rich:
@@ -146,13 +151,13 @@ class Notebook:
             if run is not None:
                 self._finish(run, error)
 
-    def _start(self, options: Options, label: str, execution: Execution | None) -> Run | None:
+    def _start(self, options: Options, label: str, execution: Execution | None, *, live: bool = True) -> Run | None:
         """Start a recording. Returns None where the profiler cannot run, and says why. Raises UsageError."""
         if options.output in self.shell.user_ns_hidden:
             raise UsageError(f"-o: {options.output!r} will not do: IPython needs that name; give another one")
         begun: list[Capture] = []
         # Before the recording, so that its thread is known as not the user's.
-        live = self.display.live(lambda: begun[0] if begun else None, options)
+        shown = self.display.live(lambda: begun[0] if begun else None, options) if live else None
         try:
             begun.append(session.start(options.kind, name=options.name, label=label, **options.for_profiler()))
         except AlreadyRunning as already:
@@ -165,10 +170,10 @@ class Notebook:
         except Exception as broken:  # noqa: BLE001  # a profiler's fault must not become the cell's
             self.display.say(f"cannot record ({_told(broken)}); this runs unprofiled")
         finally:
-            if live is not None and not begun:
-                live.end()
+            if shown is not None and not begun:
+                shown.end()
         cell = identity(execution.info) if execution is not None and execution.info is not None else ""
-        return Run(begun[0], options, live, cell) if begun else None
+        return Run(begun[0], options, shown, cell) if begun else None
 
     def _finish(self, run: Run, error: BaseException | None) -> None:
         """End and show the recording of a statement; what the user interrupts meanwhile is the cell."""
@@ -189,7 +194,9 @@ class Notebook:
             self.shell.user_ns[run.options.output] = run.capture
         try:
             session.stop(run.capture, *session.ending(error), cell=run.cell, runs=run.count)
-            run.done = True
+            run.done = run.capture.ended_at - run.capture.started_at >= run.least * 1e9
+            if not run.done:
+                session.forget(run.capture)
         except NotRunning:
             pass  # `%oprof stop` has ended and shown it
         except (Exception, KeyboardInterrupt) as broken:  # noqa: BLE001  # nor must it at the end
@@ -208,6 +215,15 @@ class Notebook:
         __tracebackhide__ = True
         if run is not None:
             run.count += await again.run(run.options.repeat, capture_output)
+
+    def _begun(self, execution: Execution) -> None:
+        """Record a cell that did not ask for it, where every cell is recorded."""
+        if self.auto is not None and self.auto.records(execution):
+            with Held():
+                execution.run = self._start(self.auto.options, execution.label, execution, live=False)
+                self._executions.hold(execution)
+            if execution.run is not None:
+                execution.run.least = self.auto.over
 
     def _over(self, execution: Execution, error: BaseException | None) -> None:
         """End what a cell began: its code is over, and what IPython does about it is not the cell's."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from openprofiling_ipy import session
 from openprofiling_ipy.errors import InvalidOption, NotRunning, QueryError, UnknownCapture, choices
 from openprofiling_ipy.notebook import completion, stored
-from openprofiling_ipy.notebook.arguments import VERBS, Options
+from openprofiling_ipy.notebook.arguments import VERBS, Options, taken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.notebook.display import Display
@@ -27,25 +27,36 @@ _CHEATS = """\
 %oprof export #3 DEST  save one for speedscope or as a page; %oprof load PATH
                        DEST and PATH may be an address: s3://bucket/prefix
 %oprof panel           buttons for all of it; they answer while a cell runs
+%oprof auto cpu        record every cell, show the slow ones; %oprof auto off
+%oprof arm SIGUSR2     let a signal start and stop a recording, or http; %oprof disarm
 %%oprof?  %oprof?      all options\
 """
 
 
 class Verbs:
     """
-    The verbs of one shell. `options` reads words as Options, `label` tells the cell being executed.
+    The verbs of one shell. `options` reads words as Options, `label` tells the cell being executed, `more` are verbs
+    that live elsewhere.
 
     Raises OpenProfilingError or OSError, whose message is one line.
     """
 
-    def __init__(self, display: Display, options: Callable[[list[str]], Options], label: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        display: Display,
+        options: Callable[[list[str]], Options],
+        label: Callable[[], str],
+        more: Mapping[str, Callable[[list[str]], None]],
+    ) -> None:
+        self._more = more
         self._display = display
         self._options = options
         self._label = label
 
     def __call__(self, verb: str, words: list[str]) -> None:
         """Do what a verb says; without one, tell what is going on and what can be done."""
-        run = {verb: getattr(self, f"_{verb}") for verb in VERBS}.get(verb, self._status)
+        own = {verb: getattr(self, f"_{verb}") for verb in VERBS if verb not in self._more}
+        run = {**own, **self._more}.get(verb, self._status)
         run(words)
 
     def _status(self, _words: list[str]) -> None:
@@ -86,7 +97,7 @@ class Verbs:
         self._display.panel()
 
     def _list(self, words: list[str]) -> None:
-        words, since = _without(words, "--since")
+        words, since = taken(words, "--since")
         source = _only(words, "list takes an address such as s3://bucket/prefix, or nothing")
         if source:
             self._list_stored(source, since)
@@ -126,7 +137,7 @@ class Verbs:
         self._display.result(capture, Options())
 
     def _export(self, words: list[str]) -> None:
-        words, format_name = _without(words, "--format")
+        words, format_name = taken(words, "--format")
         name, place = "", list(words)
         if words and _names_capture(words[0]):
             name, *place = words
@@ -153,18 +164,6 @@ def _only(words: list[str], otherwise: str) -> str:
     if len(words) > 1:
         raise QueryError(f"%oprof {otherwise}, not {' '.join(words)!r}")
     return words[0] if words else ""
-
-
-def _without(words: list[str], option: str) -> tuple[list[str], str | None]:
-    """Return the words without an option, and its value."""
-    for at, word in enumerate(words):
-        if word.startswith(f"{option}="):
-            return words[:at] + words[at + 1 :], word.partition("=")[2]
-        if word == option:
-            if at + 1 == len(words):
-                raise QueryError(f"{option} needs a value")
-            return words[:at] + words[at + 2 :], words[at + 1]
-    return words, None
 
 
 def _names_capture(word: str) -> bool:

@@ -1,0 +1,197 @@
+"""`%oprof arm`, `disarm` and `auto` in a real kernel: real signals, real requests, cells that are slow or quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.notebook.conftest import BURN
+from tests.notebook.kernel import EXTENSION, Answer, Kernel
+
+pytestmark = pytest.mark.kernel
+
+SESSION = "__import__('openprofiling_ipy').session"
+RUNNING = f"[c.kind for c in {SESSION}.running()]"
+COUNT = f"len({SESSION}.captures)"
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    kernel = Kernel("--InteractiveShell.colors=nocolor", "--log-level=ERROR")
+    try:
+        kernel.run(EXTENSION)
+        kernel.run(BURN)
+        yield kernel
+    finally:
+        kernel.close()
+
+
+@pytest.fixture
+def disarmed(kernel: Kernel) -> Iterator[Kernel]:
+    yield kernel
+    kernel.run("%oprof disarm")
+    kernel.run("%oprof auto off")
+
+
+def said(answer: Answer) -> str:
+    """What a verb answered, which went well."""
+    assert answer.status == "ok", answer.errors
+    return "".join(content["data"]["text/plain"] for content in answer.displays)
+
+
+def wrong(answer: Answer) -> str:
+    """The one line that a verb refused with."""
+    assert answer.status == "error"
+    assert answer.reply["ename"] == "UsageError"
+    return answer.reply["evalue"]
+
+
+def until(seen: Callable[[], Any], what: str) -> Any:
+    deadline = time.monotonic() + 30
+    while not (found := seen()):
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+    return found
+
+
+class Loop:
+    """A cell that burns until it is told to end, and tells a file what is being recorded."""
+
+    def __init__(self, kernel: Kernel, folder: Path) -> None:
+        self._kernel, self._end, self._log = kernel, folder / "end", folder / "log"
+        code = (
+            f"import pathlib\nwhile not pathlib.Path({str(self._end)!r}).exists():\n    burn(.02)\n"
+            f"    pathlib.Path({str(self._log)!r}).write_text(str(len({RUNNING})))"
+        )
+        self._cell = kernel.send(code)
+        kernel.wait_for(self._cell, "execute_input")
+
+    def wait_running(self, count: int) -> None:
+        until(lambda: self._log.exists() and self._log.read_text() == str(count), f"{count} running")
+
+    def finish(self) -> None:
+        self._end.touch()
+        assert self._kernel.gather(self._cell).status == "ok"
+
+
+def test_a_signal_records_the_running_cell(disarmed, tmp_path):
+    answer = said(disarmed.run(f"%oprof arm SIGUSR2 cpu --export {tmp_path}/out/"))
+    pid = disarmed.value("__import__('os').getpid()")
+    assert f"Armed: kill -USR2 {pid} starts, again stops" in answer
+    before = disarmed.value(COUNT)
+    cell = Loop(disarmed, tmp_path)
+    os.kill(pid, signal.SIGUSR2)
+    cell.wait_running(1)
+    time.sleep(0.3)
+    os.kill(pid, signal.SIGUSR2)
+    cell.wait_running(0)
+    cell.finish()
+    assert disarmed.value(COUNT) == before + 1
+    newest = f"{SESSION}.captures[-1]"
+    assert disarmed.value(f"{newest}.label").startswith("In[")
+    assert disarmed.value(f"{newest}.document.attributes['trigger']") == "SIGUSR2"
+    assert "burn" in disarmed.value(f"list({newest}.table().function[:3])")
+    (file,) = until(lambda: list((tmp_path / "out").glob("*.speedscope.json")), "no file")
+    assert file.name.startswith("cpu-")
+    assert said(disarmed.run("%oprof disarm usr2")) == "disarmed: SIGUSR2"
+    assert disarmed.value("__import__('signal').getsignal(12) is __import__('signal').SIG_DFL")
+
+
+def test_http_records_and_its_token_is_in_no_output(disarmed, tmp_path):
+    answer = disarmed.run("import logging; logging.basicConfig(level=logging.DEBUG)\n%oprof arm http")
+    text = said(answer)
+    file = Path(re.search(r"the token is in (\S+?),", text)[1])
+    assert file.stat().st_mode & 0o777 == 0o600
+    token = json.loads(file.read_text())["token"]
+    url = re.search(r"Armed: (http://127\.0\.0\.1:\d+)", text)[1]
+    command = re.search(r"^curl .*/toggle", text, re.MULTILINE)[0]
+    cell = Loop(disarmed, tmp_path)
+    for running in (2, 0):
+        try:
+            subprocess.run(["sh", "-c", command], check=True, capture_output=True)
+        except (FileNotFoundError, subprocess.CalledProcessError):  # no curl here
+            request = urllib.request.Request(
+                f"{url}/toggle", method="POST", headers={"Authorization": f"Bearer {token}"}
+            )
+            with urllib.request.urlopen(request, timeout=20):
+                pass
+        cell.wait_running(running)
+    cell.finish()
+    ended = disarmed.run("%oprof disarm http")
+    assert not file.exists()
+    everything = json.dumps([answer.messages, ended.messages, disarmed.run("%oprof list").messages], default=str)
+    assert token not in everything
+    assert token not in disarmed.value("repr(_ih) + repr(_oh)")
+
+
+def test_arm_says_what_is_wrong(disarmed):
+    assert "nothing is armed" in said(disarmed.run("%oprof arm"))
+    disarmed.run("%oprof arm SIGUSR1 wall")
+    assert said(disarmed.run("%oprof arm")) == "armed: SIGUSR1"
+    assert "SIGUSR1 is armed already" in wrong(disarmed.run("%oprof arm USR1"))
+    assert "SIGKILL" in wrong(disarmed.run("%oprof arm SIGKILL"))
+    assert "SIGINT" in wrong(disarmed.run("%oprof arm SIGINT"))
+    assert "cpu, wall" in wrong(disarmed.run("%oprof arm SIGUSR2 cup"))
+    assert "65535" in wrong(disarmed.run("%oprof arm http 99999"))
+    assert "--export" in wrong(disarmed.run("%oprof arm http --exprot x"))
+    assert "SIGUSR1" in wrong(disarmed.run("%oprof disarm SIGUSR2"))
+    # A refusal leaves nothing behind.
+    assert said(disarmed.run("%oprof arm")) == "armed: SIGUSR1"
+    assert disarmed.value("__import__('signal').getsignal(12) is __import__('signal').SIG_DFL")
+
+
+def test_auto_shows_the_slow_cells(disarmed):
+    assert "0.4 s or longer" in said(disarmed.run("%oprof auto cpu --over 400ms"))
+    before = disarmed.value(COUNT)
+    quick = disarmed.run("burn(.02)")
+    assert (quick.pictures, quick.value) == ([], "0.02")
+    slow = disarmed.run("burn(.6)")
+    assert "burn" in slow.table
+    assert slow.value == "0.6"
+    failing = disarmed.run("burn(.6)\n1/0")
+    assert failing.errors[0]["ename"] == "ZeroDivisionError"
+    assert "burn" in failing.table
+    own = disarmed.run("%%oprof wall --name own\nburn(.6)")
+    assert "own" in own.table
+    # Four ran, and nothing but the slow ones is kept.
+    assert disarmed.value(COUNT) == before + 3
+    disarmed.run("%oprof auto off")
+    assert disarmed.value(RUNNING) == []
+    assert disarmed.run("burn(.6)").pictures == []
+
+
+def test_auto_awaits_and_stays_out_of_other_recordings(disarmed):
+    disarmed.run("%oprof auto wall --over 300ms")
+    awaited = disarmed.run("import asyncio\nawait asyncio.sleep(.5)\n'done'")
+    assert awaited.value == "'done'"
+    assert "sleep" in awaited.table
+    disarmed.run("%oprof start wall")
+    assert disarmed.run("burn(.5)").pictures == []
+    stopped = disarmed.run("%oprof stop")
+    assert "burn" in stopped.table
+
+
+def test_auto_says_what_is_wrong(disarmed):
+    assert "cpu, wall" in wrong(disarmed.run("%oprof auto cup"))
+    assert "--over" in wrong(disarmed.run("%oprof auto --ovr 2s"))
+    assert "give a time" in wrong(disarmed.run("%oprof auto cpu --over soon"))
+    assert "off" in said(disarmed.run("%oprof auto"))
+
+
+def test_unloading_gives_signals_and_ports_back(disarmed):
+    disarmed.run("%oprof arm SIGUSR2")
+    file = Path(re.search(r"the token is in (\S+?),", said(disarmed.run("%oprof arm http")))[1])
+    assert disarmed.run("%unload_ext openprofiling_ipy").status == "ok"
+    assert not file.exists()
+    assert disarmed.value("__import__('signal').getsignal(12) is __import__('signal').SIG_DFL")
+    disarmed.run(EXTENSION)
