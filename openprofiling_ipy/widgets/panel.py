@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy import ledger, session
 from openprofiling_ipy.cells import sources
+from openprofiling_ipy.model.attributes import A
 from openprofiling_ipy.widgets import panel_state, widget_page
 from openprofiling_ipy.widgets.widget import Widget
 from openprofiling_ipy.widgets.widget_export import ExportActions
@@ -61,12 +62,11 @@ class Panel(Widget):
 
     def _start(self, message: Message) -> Message:
         scope = sources.scope(threading.main_thread().ident or 0)
-        capture = session.start(
-            message["kind"],
+        capture = ledger.start(
+            session.profiler(message["kind"], scope, **message.get("options", {})),
             name=str(message.get("name", "")).strip(),
             label=self._label() or "panel",
-            scope=scope,
-            **message.get("options", {}),
+            attributes={A.TRIGGER: "panel"},
         )
         return {"number": capture.number} | _state()
 
