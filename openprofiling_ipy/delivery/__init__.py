@@ -1,10 +1,11 @@
 """Captures on their way: kept on disk until they have arrived, whatever happens to the process or the destination."""
 
 from openprofiling_ipy.delivery.folder import default_folder
+from openprofiling_ipy.delivery.keeper import Keeper
 from openprofiling_ipy.delivery.limits import Limits
 from openprofiling_ipy.delivery.queue import Delivery
 from openprofiling_ipy.delivery.recovery import Recovered, recovered
 from openprofiling_ipy.delivery.status import LaneStatus, Status
 from openprofiling_ipy.delivery.ticket import Ticket
 
-__all__ = ["Delivery", "LaneStatus", "Limits", "Recovered", "Status", "Ticket", "default_folder", "recovered"]
+__all__ = ["Delivery", "Keeper", "LaneStatus", "Limits", "Recovered", "Status", "Ticket", "default_folder", "recovered"]

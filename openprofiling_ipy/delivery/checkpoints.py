@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING
 
 from openprofiling_ipy.capture import Capture
-from openprofiling_ipy.errors import FormatError
+from openprofiling_ipy.delivery.packing import packed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from openprofiling_ipy.exporters.base import Parcel
 
 __all__ = ["Checkpoints"]
-
-_log = logging.getLogger("openprofiling_ipy.delivery")
 
 
 class Checkpoints:
@@ -36,7 +33,7 @@ class Checkpoints:
             if isinstance(what, Capture) and what.status != "running":
                 return False
             kept = self._kept.setdefault(_key(what), {})
-            parcels = _packed(what, {name for _, name in wanted})
+            parcels = packed(what, {name for _, name in wanted})
             done = []
             for destination, name in wanted:
                 before = kept.get((destination, name))
@@ -45,6 +42,17 @@ class Checkpoints:
                     kept[destination, name] = written
                 done.append(written is not None)
             return all(done)
+
+    def give_up(self, what: Capture | Parcel) -> dict[tuple[str, str | None], Entry]:
+        """Take what was kept for each (destination, format) as all that there will be."""
+        with self._lock:
+            kept = self._kept.pop(_key(what), {})
+            last = {}
+            for wanted, entry in kept.items():
+                moved = self._store.spool.recover(entry)
+                if moved is not None:
+                    last[wanted] = moved
+            return last
 
     def forget(self, what: Capture | Parcel) -> None:
         """Take it off the disk."""
@@ -58,18 +66,3 @@ class Checkpoints:
 
 def _key(what: Capture | Parcel) -> int | str:
     return what.number if isinstance(what, Capture) else what.name
-
-
-def _packed(what: Capture | Parcel, formats: set[str | None]) -> dict[str | None, Parcel]:
-    if not isinstance(what, Capture):
-        return dict.fromkeys(formats, what)
-    from openprofiling_ipy.exporters.parcels import pack
-
-    document = what.peek()
-    parcels: dict[str | None, Parcel] = {}
-    for name in formats:
-        try:
-            parcels[name] = pack(what, name, document=document)
-        except FormatError as error:
-            _log.debug("no checkpoint as %s: %s", name, error)
-    return parcels

@@ -20,11 +20,12 @@ from openprofiling_ipy.delivery.entry import describe, digest
 from openprofiling_ipy.delivery.folder import default_folder
 from openprofiling_ipy.delivery.lane import Item, Lane
 from openprofiling_ipy.delivery.limits import Limits
+from openprofiling_ipy.delivery.packing import named, packed
 from openprofiling_ipy.delivery.status import Status, lane_status
 from openprofiling_ipy.delivery.store import Store
 from openprofiling_ipy.delivery.ticket import Ticket
 from openprofiling_ipy.delivery.workers import Workers
-from openprofiling_ipy.errors import FormatError
+from openprofiling_ipy.errors import NotRunning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,8 +88,10 @@ class Delivery:
         """
         lanes = self._add_lanes(exporters)
         self._look()
-        parcels = _packed(what, lanes)
-        ticket = Ticket(_named(what, parcels.values()), self._condition, self._clock)
+        if isinstance(what, Capture) and what.status == "running":
+            raise NotRunning("the recording is still running: stop it first")
+        parcels = packed(what, [lane.format for lane in lanes])
+        ticket = Ticket(named(what, parcels), self._condition, self._clock)
         kept = []
         for lane in lanes:
             parcel = parcels.get(lane.format)
@@ -116,6 +119,18 @@ class Delivery:
     def forget(self, what: Capture | Parcel) -> None:
         """Take a checkpoint away, of a recording that has ended and goes nowhere; nothing happens without one."""
         self._checkpoints.forget(what)
+
+    def give_up(self, what: Capture | Parcel) -> int:
+        """
+        Send a checkpoint as "recovered": its recording has ended, and nothing better can be made of it.
+
+        Return how many destinations it goes to; without any, `recovered` shows it.
+        """
+        last = self._checkpoints.give_up(what)
+        with self._condition:
+            found = [(self._lanes[key], entry) for key, entry in last.items() if key in self._lanes]
+        self._enqueue([(lane, self._store.adopted(entry)) for lane, entry in found])
+        return len(found)
 
     def flush(self, timeout: float = 30.0) -> bool:
         """Try everything now and wait for it, at most so many seconds; return whether nothing is left."""
@@ -245,27 +260,6 @@ class Delivery:
         self._begin()
         self._workers.closed = closed
         self._add_lanes(exporters)
-
-
-def _packed(what: Capture | Parcel, lanes: Iterable[Lane]) -> dict[str | None, Parcel]:
-    """Return the parcel in each format that is asked for and can hold it."""
-    if not isinstance(what, Capture):
-        return {lane.format: what for lane in lanes}
-    from openprofiling_ipy.exporters.parcels import pack
-
-    parcels = {}
-    for lane in lanes:
-        try:
-            if lane.format not in parcels:
-                parcels[lane.format] = pack(what, lane.format)
-        except FormatError as error:
-            _log.warning("%s cannot have a capture: %s", lane.label, error)
-    return parcels
-
-
-def _named(what: Capture | Parcel, parcels: Iterable[Parcel]) -> str:
-    names = (parcel.name for parcel in parcels)
-    return next(names, f"#{what.number}" if isinstance(what, Capture) else what.name)
 
 
 _living: WeakSet[Delivery] = WeakSet()

@@ -157,6 +157,10 @@ class Spool:
         if owner is not None:
             owner.forget()
 
+    def recover(self, entry: Entry) -> Entry | None:
+        """Make a checkpoint of this process what its recording has left; None where it is gone."""
+        return self._take(entry)
+
     def _private(self, *, make: bool = True) -> Path:
         if self._place is None:
             if not is_shared():

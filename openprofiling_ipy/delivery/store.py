@@ -120,13 +120,14 @@ class Store:
     def adopt(self, destinations: Collection[str]) -> list[tuple[str, Item]]:
         """Make room by age, and return what dead processes left, each with the digest of its destination."""
         self._make_room(0)
-        taken = []
-        for entry, size, _ in self.spool.adopt(destinations):
-            item = Item("", size, entry)
-            with self._condition:
-                self._waiting[entry] = item
-            taken.append((entry.destination, item))
-        return taken
+        return [(each.entry.destination, self.adopted(each.entry)) for each in self.spool.adopt(destinations)]
+
+    def adopted(self, entry: Entry) -> Item:
+        """Return an item for an entry that has become this process's."""
+        item = Item("", 0, entry)
+        with self._condition:
+            self._waiting[entry] = item
+        return item
 
     def checkpoint(self, parcel: Parcel, destination: str, before: Entry | None) -> Entry | None:
         """Put what a recording has so far on the disk; None where that fails."""
