@@ -232,8 +232,10 @@ class Recorder:
         self.counts["failed" if capture.status == "failed" else "ended"] += 1
         self._note(capture)
         try:
-            if capture.status == "failed" or not run.exported:
+            if not run.exported:
                 self.delivery.forget(capture)
+            elif capture.status == "failed":
+                self.delivery.give_up(capture)
             else:
                 self.delivery.submit(capture)
         except Exception:  # noqa: BLE001  # the next recording shall not suffer
