@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from openprofiling_ipy import session
 from openprofiling_ipy.errors import InvalidOption, NotRunning, QueryError, UnknownCapture, choices
+from openprofiling_ipy.exporters.address import is_address
 from openprofiling_ipy.notebook import completion, stored
 from openprofiling_ipy.notebook.arguments import VERBS, Options, taken
 
@@ -24,8 +25,7 @@ _CHEATS = """\
 %oprof cpu f(x)        profile one statement and keep its value
 %oprof start cpu       record across cells; %oprof stop ends it
 %oprof list            all captures; %oprof show #3 shows one, or In[5], or a name
-%oprof export #3 DEST  save one for speedscope or as a page; %oprof load PATH
-                       DEST and PATH may be an address: s3://bucket/prefix
+%oprof export #3 DEST  save one as a file, or to s3://bucket/prefix; %oprof load PATH
 %oprof panel           buttons for all of it; they answer while a cell runs
 %oprof auto cpu        record every cell, show the slow ones; %oprof auto off
 %oprof arm SIGUSR2     let a signal start and stop a recording, or http; %oprof disarm
@@ -98,8 +98,10 @@ class Verbs:
 
     def _list(self, words: list[str]) -> None:
         words, since = taken(words, "--since")
-        source = _only(words, "list takes an address such as s3://bucket/prefix, or nothing")
+        source = _only(words, "list takes nothing, or an address such as s3://bucket/prefix")
         if source:
+            if not is_address(source):
+                raise QueryError(f"%oprof list takes nothing, or an address such as s3://bucket/prefix, not {source!r}")
             self._list_stored(source, since)
             return
         if since is not None:
