@@ -78,7 +78,7 @@ def test_a_long_listing_says_that_there_is_more(shell, store, monkeypatch):
 
 
 def test_what_will_not_do(shell, store):
-    one_line(shell.run("%oprof list runs"), "that is no address such as s3://bucket/prefix")
+    one_line(shell.run("%oprof list runs"), "takes nothing, or an address such as s3://bucket/prefix")
     one_line(shell.run("%oprof list --since 8h"), "--since needs an address")
     one_line(shell.run(f"%oprof list {store.describe()} --since soon"), "give a time such as 2s")
     one_line(shell.run("%oprof list s3://never-made"), "there is no such bucket")
