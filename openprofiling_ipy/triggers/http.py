@@ -135,8 +135,9 @@ class HttpTrigger:
     def _listen(self) -> socket.socket:
         where = f"{self.host}:{self._wanted}"
         try:
+            # As bytes: a text would load the tables of international names.
             family, _, _, _, address = socket.getaddrinfo(
-                self.host, self._wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+                self.host.encode("ascii"), self._wanted, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
             if self._random and not _is_loopback(str(address[0])):
                 raise TriggerUnavailable(self.name, f"{where} is not this machine alone ({address[0]})", "give a token")

@@ -427,6 +427,39 @@ def test_elsewhere_with_a_token(control):
         trigger.disarm()
 
 
+def test_localhost_needs_no_token(control):
+    trigger = HttpTrigger("localhost")
+    trigger.arm(control)
+    try:
+        assert trigger.url == f"http://localhost:{trigger.port}"
+        with socket.create_connection(("localhost", trigger.port), timeout=30) as sock:
+            sock.sendall(get("/status", trigger))
+            assert status_of(everything(sock)) == 200
+    finally:
+        trigger.disarm()
+
+
+def test_the_newer_kind_of_address(control):
+    trigger = HttpTrigger("::1")
+    try:
+        trigger.arm(control)
+    except TriggerUnavailable:
+        pytest.skip("no IPv6 here")
+    try:
+        assert trigger.url == f"http://[::1]:{trigger.port}"
+        with socket.create_connection(("::1", trigger.port), timeout=30) as sock:
+            sock.sendall(get("/status", trigger).replace(b"localhost", b"[::1]"))
+            assert status_of(everything(sock)) == 200
+    finally:
+        trigger.disarm()
+
+
+@pytest.mark.parametrize("host", ["ünïcödé", "a" * 300])
+def test_a_host_that_is_none_is_one_clear_error(host, control):
+    with pytest.raises(TriggerUnavailable):
+        HttpTrigger(host, token="given-by-somebody").arm(control)
+
+
 def test_a_taken_port_is_one_clear_error(trigger):
     second = HttpTrigger(port=trigger.port)
     with pytest.raises(TriggerUnavailable, match=r"in use.*port 0"):

@@ -44,6 +44,7 @@ SCRIPT = """
         waiting.close()
         half.close()
         facts = {"armed": trigger.armed, "left": len(set(sockets()) - set(clean))}
+        trigger.disarm()  # as an agent does before it arms again: it is the parent's to end
         trigger.arm(FakeControl(data=b"the child's"))
         facts |= {"other_port": trigger.port != port,
                   "answer": ask(trigger, "GET", "/debug/pprof/profile?seconds=0.01").body.decode(),
