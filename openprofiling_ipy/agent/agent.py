@@ -82,7 +82,8 @@ class ProfilingAgent:
 
         OPENPROFILING_TRIGGER: "SIGUSR2" (by default), "SIGUSR1/SIGUSR2" (start and stop), "http", "http:8080"; several
         with commas. _PROFILER: "cpu" (by default), "cpu:rate=50", "cpu,wall". _EXPORT: folders or addresses, with
-        commas. _SERVICE: the service's name. _SPOOL: the folder where captures wait to be sent.
+        commas. _SERVICE: the service's name. _SPOOL: the folder where captures wait to be sent. _TOKEN:
+        what "http" asks for, by default a random one; needed for "http://0.0.0.0:8080".
         """
         found = environment.read(environ)
         agent = cls(service=found.service, spool=found.spool)

@@ -30,9 +30,10 @@ class Environment:
 
 
 def read(environ: Mapping[str, str]) -> Environment:
-    """Read OPENPROFILING_TRIGGER, _PROFILER, _EXPORT, _SERVICE and _SPOOL. Raises QueryError or AgentError."""
+    """Read OPENPROFILING_TRIGGER, _PROFILER, _EXPORT, _SERVICE, _SPOOL, _TOKEN. Raises QueryError or AgentError."""
+    token = environ.get(f"{_PREFIX}TOKEN") or None
     return Environment(
-        triggers=[_trigger(word) for word in _words(environ, "TRIGGER", "SIGUSR2")],
+        triggers=[_trigger(word, token) for word in _words(environ, "TRIGGER", "SIGUSR2")],
         profilers=[_profiler(word) for word in _words(environ, "PROFILER", "cpu")],
         destinations=_words(environ, "EXPORT", ""),
         service=environ.get(f"{_PREFIX}SERVICE", "").strip(),
@@ -45,10 +46,10 @@ def _words(environ: Mapping[str, str], name: str, usual: str) -> list[str]:
     return [word.strip() for word in given.split(",") if word.strip()]
 
 
-def _trigger(word: str) -> Trigger:
+def _trigger(word: str, token: str | None) -> Trigger:
     """Read "SIGUSR2", "SIGUSR1/SIGUSR2", "SIGUSR2:30" (seconds), "http", "http:8080" or "http://127.0.0.1:8080"."""
     if word.lower().partition(":")[0] == "http":
-        return _http(word)
+        return _http(word, token)
     from openprofiling_ipy.triggers.signal import SignalTrigger
 
     names, _, seconds = word.partition(":")
@@ -61,7 +62,7 @@ def _signal(word: str) -> str | int:
     return int(word) if word.strip().isdecimal() else word
 
 
-def _http(word: str) -> Trigger:
+def _http(word: str, token: str | None) -> Trigger:
     from openprofiling_ipy.triggers.http import HttpTrigger
 
     place = word[len("http:") :].strip("/")
@@ -70,7 +71,7 @@ def _http(word: str) -> Trigger:
         number = int(port) if port else 0
     except ValueError:
         raise _wrong("TRIGGER", word, 'give "http:" and a port, such as http:8080') from None
-    return HttpTrigger(host.strip("[]") or "127.0.0.1", number)
+    return HttpTrigger(host.strip("[]") or "127.0.0.1", number, token)
 
 
 def _profiler(word: str) -> Profiler:

@@ -34,6 +34,7 @@ Runs a program with a profiling agent, which the environment configures:
   OPENPROFILING_EXPORT    folders or addresses such as s3://bucket/prefix, with commas
   OPENPROFILING_SERVICE   the service's name, which travels with every capture
   OPENPROFILING_SPOOL     the folder where captures wait to be sent
+  OPENPROFILING_TOKEN     what http asks for; needed for http://0.0.0.0:8080, random by default
 """
 _WRONG_USE: Final = 2
 

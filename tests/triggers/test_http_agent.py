@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from openprofiling_ipy.agent import environment
+from openprofiling_ipy.errors import InvalidOption
 from openprofiling_ipy.formats import registry
 from openprofiling_ipy.triggers.http import HttpTrigger
 from tests.triggers.http_client import FakeControl, ask, connect, until
@@ -149,6 +151,14 @@ def test_go_tool_pprof_shows_why_it_gets_none(served, tmp_path):
     )
     assert done.returncode != 0
     assert "401" in done.stderr
+
+
+def test_the_environment_may_give_the_token():
+    elsewhere = {"OPENPROFILING_TRIGGER": "http://0.0.0.0:8080"}
+    with pytest.raises(InvalidOption, match="token"):
+        environment.read(elsewhere)
+    (trigger,) = environment.read({**elsewhere, "OPENPROFILING_TOKEN": "from-the-environment"}).triggers
+    assert (trigger.host, trigger.port, trigger.token) == ("0.0.0.0", 8080, "from-the-environment")
 
 
 # What it costs.
