@@ -162,22 +162,6 @@ def test_an_upload_that_is_given_up_leaves_no_parts(server, place):
     assert [upload for upload in uploads.get("Uploads", ()) if upload["Key"].startswith(place)] == []
 
 
-def test_a_gateway_that_is_killed_in_mid_upload_and_back_two_seconds_later(ceph):
-    """Nobody has to try again: the upload goes on where it was."""
-    data = os.urandom(50 * MIB)
-    later = threading.Timer(2, ceph.start)
-
-    def kill(sent: int, _size: int) -> None:
-        if sent == 24 * MIB and not later.is_alive():
-            ceph.kill()
-            later.start()
-
-    exporter = exporter_at(ceph, "killed", create_bucket=True)
-    exporter.send(Parcel("large.folded", data, "text/plain", {}), kill)
-    later.join()
-    assert exporter.read("killed/large.folded") == data
-
-
 # What is refused.
 
 
@@ -298,6 +282,8 @@ def test_nothing_global_is_set(moto, parcel):
     assert boto3.DEFAULT_SESSION is None
 
 
+# From 3.12 on Python warns of threads; the runner's do no harm here.
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_makes_a_connection_of_its_own(moto, parcel):
     exporter = exporter_at(moto, "forked", create_bucket=True)
     exporter.send(parcel)
@@ -319,3 +305,22 @@ def test_encryption_is_asked_for(moto, parcel):
     head = exporter._client().head_object(Bucket=BUCKET, Key=f"encrypted/{parcel.name}")
     assert head["ServerSideEncryption"] == "AES256"
     assert head["ContentType"] == parcel.content_type
+
+
+# At the end: for half a minute the cluster waits now and then for the one that was killed.
+
+
+def test_a_gateway_that_is_killed_in_mid_upload_and_back_two_seconds_later(ceph):
+    """Nobody has to try again: the upload goes on where it was."""
+    data = os.urandom(50 * MIB)
+    later = threading.Timer(2, ceph.start)
+
+    def kill(sent: int, _size: int) -> None:
+        if sent == 24 * MIB and not later.is_alive():
+            ceph.kill()
+            later.start()
+
+    exporter = exporter_at(ceph, "killed", create_bucket=True)
+    exporter.send(Parcel("large.folded", data, "text/plain", {}), kill)
+    later.join()
+    assert exporter.read("killed/large.folded") == data
