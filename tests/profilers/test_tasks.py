@@ -158,6 +158,78 @@ def test_a_kernels_own_tasks_are_not_counted() -> None:
     assert A.TASKS_LEFT_OUT not in asyncio.run(main()).attributes
 
 
+KERNEL = "/site/ipykernel/"
+CELL = "/kernel/ipykernel_1/4711.py"
+
+
+class Cells:
+    def label(self, filename: str) -> str | None:
+        return "In[5]" if filename == CELL else None
+
+    def text(self, filename: str) -> str | None:
+        return "" if filename == CELL else None
+
+
+def in_a_kernel(cell: str, **names: Any) -> Profile:
+    """Record a cell that a kernel runs on its loop: the kernel's first task awaits a second one, which runs the cell."""
+    kernel = """
+async def run_cell():
+    await cell()
+
+async def dispatch():
+    start()
+    await asyncio.create_task(run_cell())
+
+def serve():
+    asyncio.run(dispatch())
+"""
+    recordings = []
+
+    def start() -> None:
+        scope = Scope(sources=Cells(), hidden_files=(KERNEL,), kernel_files=(KERNEL,))
+        recordings.append(WallProfiler(scope=scope).start())
+
+    space: dict[str, Any] = {"asyncio": asyncio, "start": start, **names}
+    exec(compile(f"async def cell():\n{cell}", CELL, "exec"), space)
+    exec(compile(kernel, KERNEL + "app.py", "exec"), space)
+    space["serve"]()
+    return recordings[0].stop()
+
+
+async def parse() -> None:
+    burn(0.1)
+    await asyncio.sleep(0.1)
+    burn(0.1)
+
+
+def test_tasks_of_imported_code_are_the_cells_wherever_the_kernels_loop_runs_them() -> None:
+    profile = in_a_kernel("    await asyncio.gather(parse(), parse())\n", parse=parse)
+    assert total(profile, "burn") > 0.8 * everything(profile) > 0
+    home = {row.names[-2:] for row in rows(profile) if row.lane.name == "MainThread" and row.cpu > 0}
+    assert ("parse", "burn") in home
+    assert not any(file.startswith(KERNEL) or "run_forever" in row.names for row in rows(profile) for file in row.files)
+    waited = in_a_kernel("    await asyncio.gather(*[fetch() for _ in range(50)])\n", fetch=fetch)
+    assert total(waited, "fetch", "wall", lane="fetch") > 0.6 * 50 * NAP * 1e9
+
+
+def test_a_callback_of_the_loop_is_the_cells() -> None:
+    cell = """
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.01, burn, 0.2)
+    await asyncio.sleep(0.1)
+"""
+    profile = in_a_kernel(cell, burn=burn)
+    assert total(profile, "burn") > 0.8 * everything(profile) > 0
+
+
+def test_tasks_of_a_kernel_that_await_each_other_and_a_cell_wait_once() -> None:
+    profile = in_a_kernel(f"    await asyncio.sleep({NAP})\n")
+    assert 0.8 < total(profile, "sleep", "wall") / (NAP * 1e9) < 1.3 * profile.duration / 1e9 / NAP
+    assert {row.lane.name for row in rows(profile) if row.names} == {"MainThread"}
+    assert A.TASKS_OVERLAP not in profile.attributes
+    assert A.TASKS_THINNED not in profile.attributes
+
+
 def test_work_between_waits_is_work_and_not_waiting() -> None:
     async def main() -> None:
         await fetch()

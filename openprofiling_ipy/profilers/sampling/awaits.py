@@ -20,12 +20,13 @@ _KINDS = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "
 _WRAPPERS = frozenset({"coroutine_wrapper", "async_generator_asend", "async_generator_athrow", "anext_awaitable"})
 
 
-def chain(task: Any) -> list[tuple[CodeType, int]]:
+def chain(task: Any, *, follow: bool = True) -> list[tuple[CodeType, int]]:
     """
     Return (code, byte offset) of every frame that a task waits in, outermost first.
 
-    Goes through coroutines, generators, async generators, tasks that the task awaits, and `gather` (into the first
-    child that is not done). Only reads attributes, so any thread may call it; a chain that changes meanwhile is cut.
+    Goes through coroutines, generators, async generators and, if it shall `follow`, tasks that the task awaits, and
+    `gather` (into the first child that is not done). Only reads attributes, so any thread may call it; a chain that
+    changes meanwhile is cut.
     """
     frames: list[tuple[CodeType, int]] = []
     seen: set[int] = set()
@@ -35,7 +36,7 @@ def chain(task: Any) -> list[tuple[CodeType, int]]:
             _descend(task.get_coro(), frames)
         except AttributeError:
             break
-        task = _awaited_task(task)
+        task = _awaited_task(task) if follow else None
     return frames
 
 

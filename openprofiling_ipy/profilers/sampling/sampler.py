@@ -55,7 +55,7 @@ class Sampler:
     ) -> None:
         self.process = process
         self.lanes = LaneNames()
-        self.trie = Trie(is_cell or (lambda _file: False))
+        self.trie = Trie(is_cell or (lambda _file: False), kernel=hidden_files if is_cell else ())
         self.samples = Samples()
         self.threads = Threads(process, self.lanes, home, hidden, everyone=everyone)
         self.tasks = Tasks(

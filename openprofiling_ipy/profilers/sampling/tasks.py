@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy.profilers.sampling.awaits import chain
-from openprofiling_ipy.profilers.sampling.trie import ROOT
+from openprofiling_ipy.profilers.sampling.trie import CELL, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,7 +56,8 @@ class Tasks:
 
     Tasks that were there before the recording are left out and counted, unless it is about `everyone`; not counted are
     those whose code lies in `hidden_files`, a kernel's own, of which nobody has heard. The task in which the recording
-    was started is what its thread waits in, not a lane of its own; so is the one that `run_until_complete` waits for.
+    was started is what its thread waits in, not a lane of its own; so is the one that `run_until_complete` waits for,
+    and the one of a kernel that runs a cell.
     """
 
     def __init__(
@@ -188,7 +189,12 @@ class Tasks:
         frames = chain(task)
         if not frames:
             return None
-        return self._lane(task, coroutine, home=state.lane.home).index, self._trie.extend(ROOT, frames)
+        if self._is_hidden(task):
+            # Tasks of a kernel await each other, and one of them the cell: its thread waits in that.
+            if any(self._trie.is_cell(code) for code, _ in chain(task, follow=False)):
+                self._main[ident] = weakref.ref(task)
+            return None
+        return self._lane(task, coroutine, home=state.lane.home).index, self._trie.extend(ROOT, frames, CELL)
 
     def _lane(self, task: Any, coroutine: Any, *, home: bool) -> Lane:
         name = task.get_name()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from opcode import opmap
 from typing import TYPE_CHECKING
@@ -28,12 +29,17 @@ MAX_NODES = 250_000
 """About 60 MB. Beyond it stacks are cut at the deepest known frame, and the result says so."""
 
 CELL = 1
-"""Flag: this frame or an older one of the stack is a cell's."""
+"""Flag: this frame or an older one of the stack is a cell's, or of what the kernel's loop runs for its user."""
 WAITS = 2
 """Flag: the leaf is an event loop that has nothing to do."""
+_KERNEL = 4
+"""Flag: this frame or an older one of the stack is the kernel's."""
+_LOOP = 8
+"""Flag: an event loop, about to call what it was given."""
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 _RESUME = opmap["RESUME"]
 
+_LOOP_CALLS = os.path.join("asyncio", "events.py")  # noqa: PTH118  # light
 _LOOP_WAITS = (("selectors.py", "select"), ("windows_events.py", "_poll"), ("windows_events.py", "select"))
 
 
@@ -41,14 +47,14 @@ class Trie:
     """
     Node n is the frame `codes[n]` at byte offset `offsets[n]`, called from node `parents[n]` (ROOT: none).
 
-    Parents come before children.
+    Parents come before children. `kernel` are prefixes of the files of a kernel that runs cells.
 
     A frame is recognised by the address of its instruction, id(code) + f_lasti: unique as long as the code is kept
     alive, which its node does. Comparing code objects would hash their bytecode and take two functions of the same
     text for one, since `code.__eq__` ignores the file.
     """
 
-    def __init__(self, is_cell: Callable[[str], bool], limit: int = MAX_NODES) -> None:
+    def __init__(self, is_cell: Callable[[str], bool], limit: int = MAX_NODES, *, kernel: tuple[str, ...] = ()) -> None:
         self.parents = array("i")
         self.codes: list[CodeType] = []
         self.offsets = array("i")
@@ -60,6 +66,8 @@ class Trie:
         self._is_cell = is_cell
         self._cells: dict[str, bool] = {}
         self._begins: dict[int, int] = {}  # by the id of a code, the offset at which its own work begins
+        self._kernel = kernel
+        self._loops: set[str] = set()  # where asyncio lies
         self._limit = limit
 
     def __len__(self) -> int:
@@ -84,12 +92,16 @@ class Trie:
             node = child
         return node
 
-    def extend(self, node: int, frames: Iterable[tuple[CodeType, int]]) -> int:
-        """Return the node of the stack that goes on from `node` with these (code, byte offset), outermost first."""
+    def extend(self, node: int, frames: Iterable[tuple[CodeType, int]], flags: int = 0) -> int:
+        """
+        Return the node of the stack that goes on from `node` with these (code, byte offset), outermost first.
+
+        New ones get these `flags` as well.
+        """
         for code, offset in frames:
             child = self._children.get((id(code) + offset << 24) + node)
             if child is None:
-                child = self._add(node, code, offset)
+                child = self._add(node, code, offset, flags)
                 if child == node:
                     break
             node = child
@@ -117,19 +129,25 @@ class Trie:
             node = self.parents[node]
         return node
 
-    def _add(self, parent: int, code: CodeType, offset: int) -> int:
+    def is_cell(self, code: CodeType) -> bool:
+        file = code.co_filename
+        known = self._cells.get(file)
+        if known is None:
+            known = self._cells[file] = self._is_cell(file)
+        return known
+
+    def _add(self, parent: int, code: CodeType, offset: int, flags: int = 0) -> int:
         node = len(self.flags)
         if node >= self._limit and parent >= 0:
             self.cut += 1
             return parent
-        flags = self.flags[parent] & CELL if parent >= 0 else 0
-        file = code.co_filename
-        cell = self._cells.get(file)
-        if cell is None:
-            cell = self._cells[file] = self._is_cell(file)
-        if cell:
+        above = self.flags[parent] if parent >= 0 else 0
+        flags |= above & (CELL | _KERNEL)
+        if self.is_cell(code):
             flags |= CELL
-        if any(code.co_name == name and file.endswith(end) for end, name in _LOOP_WAITS):
+        if not flags & CELL:
+            flags |= self._around(above, code)
+        if any(code.co_name == name and code.co_filename.endswith(end) for end, name in _LOOP_WAITS):
             flags |= WAITS
         self.parents.append(parent)
         self.codes.append(code)
@@ -138,6 +156,18 @@ class Trie:
         self.flags.append(flags)  # last: its length is what readers in other threads go by
         self._children[(id(code) + offset << 24) + parent] = node
         return node
+
+    def _around(self, above: int, code: CodeType) -> int:
+        """Return the flags of a frame outside of cells; `above` are its caller's."""
+        file = code.co_filename
+        if self._kernel and file.startswith(self._kernel):
+            return _KERNEL
+        if above & _LOOP and os.path.dirname(file) not in self._loops:  # noqa: PTH120  # light
+            return CELL  # a task or a callback: a coroutine that waits is not below its cell
+        if above & _KERNEL and code.co_name == "_run" and file.endswith(_LOOP_CALLS):
+            self._loops.add(os.path.dirname(file))  # noqa: PTH120
+            return _LOOP
+        return above & _LOOP
 
     def cell(self, node: int) -> int:
         """
