@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import socket
+import sys
 import tempfile
 import weakref
 from pathlib import Path
@@ -38,10 +39,11 @@ class HttpTrigger:
     """
     A small HTTP server on a thread of its own.
 
-    `host` is an address of this machine and `port` 0 a free port. Without a `token` a random one is made, logged at
-    level INFO (unless `log_token` is false) and written to a file that only this user can read, `token_file`; then
-    `host` must be this machine itself. A token that is given is neither logged nor written. `names` are further names
-    by which the server may be called in a URL, beside localhost, plain addresses, `host` and the machine's name.
+    `host` is an address of this machine and `port` 0 a free port. Without a `token` a random one is made, logged and
+    written to a file that only this user can read, `token_file`; then `host` must be this machine itself. `log_token`
+    says whether the random one is logged: by default not in a notebook's kernel, whose log can be a cell's output. A
+    token that is given is neither logged nor written. `names` are further names by which the server may be called in
+    a URL, beside localhost, plain addresses, `host` and the machine's name.
 
     Raises InvalidOption. Endpoints, answers and limits: docs/http.md.
     """
@@ -55,7 +57,7 @@ class HttpTrigger:
         token: str | None = None,
         *,
         names: Iterable[str] = (),
-        log_token: bool = True,
+        log_token: bool | None = None,
         limits: Limits | None = None,
     ) -> None:
         if not host:
@@ -71,7 +73,7 @@ class HttpTrigger:
         self._port = port
         self._random = token is None
         self._names = tuple(names)
-        self._log_token = log_token
+        self._log_token = "ipykernel" not in sys.modules if log_token is None else log_token
         self._limits = limits or Limits()
         self._server: Server | None = None
         self._forget: weakref.finalize[[Path, int], HttpTrigger] | None = None
@@ -157,9 +159,13 @@ class HttpTrigger:
             _log.warning("the token of the HTTP trigger cannot be written to a file: %s", error)
         else:
             self._forget = weakref.finalize(self, _remove, self.token_file, os.getpid())
-            _log.info("profiles by HTTP at %s, the token is in %s", self.url, self.token_file)
-        if self._log_token:
-            _log.info("profiles by HTTP: %s/debug/pprof/?token=%s", self.url, self.token)
+        place = self.token_file or "no file"
+        if not self._log_token:
+            _log.info("profiles by HTTP at %s, the token is in %s", self.url, place)
+            return
+        # Where a program has set up no logging, Python writes warnings to stderr, and nothing else is ever seen.
+        level = logging.INFO if _log.hasHandlers() else logging.WARNING
+        _log.log(level, "profiles by HTTP at %s/debug/pprof/?token=%s (also in %s)", self.url, self.token, place)
 
 
 def _check_token(token: str | None, host: str) -> None:

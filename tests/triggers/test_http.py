@@ -9,6 +9,8 @@ import logging
 import os
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 
@@ -29,6 +31,7 @@ from openprofiling_ipy.triggers.http import CLOSE_TIME, HttpTrigger
 from openprofiling_ipy.triggers.http_message import Limits
 from openprofiling_ipy.triggers.http_routes import ROUTES
 from tests.triggers.http_client import FakeControl, ask, connect, everything, raw, status_of, until
+from tests.triggers.http_service import ROOT
 
 PROFILE = "/debug/pprof/profile"
 
@@ -492,16 +495,34 @@ def test_the_token_is_random_and_only_in_its_file(control):
     assert not path.exists()
 
 
-@pytest.mark.parametrize("log_token", [True, False])
-def test_the_log_says_where_it_is(control, caplog, log_token):
-    trigger = HttpTrigger(log_token=log_token)
+@pytest.mark.parametrize(("options", "kernel"), [({}, False), ({}, True), ({"log_token": False}, False)])
+def test_the_log_says_where_it_is(control, caplog, monkeypatch, options, kernel):
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    if kernel:
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    trigger = HttpTrigger(**options)
     with caplog.at_level(logging.DEBUG):
         trigger.arm(control)
-        path = str(trigger.token_file)
+        url, path = trigger.url, str(trigger.token_file)
         trigger.disarm()
-    assert trigger.url.rpartition(":")[0] in caplog.text
+    assert url in caplog.text
     assert path in caplog.text
-    assert (trigger.token in caplog.text) == log_token
+    assert (trigger.token in caplog.text) == (not options and not kernel)
+    assert {record.levelname for record in caplog.records} == {"INFO"}
+
+
+@pytest.mark.parametrize("options", ["", "log_token=False"])
+def test_where_no_logging_is_set_up_the_token_is_seen_all_the_same(options):
+    code = f"""
+from openprofiling_ipy.triggers import HttpTrigger
+from tests.triggers.http_client import FakeControl
+trigger = HttpTrigger({options})
+trigger.arm(FakeControl())
+print(trigger.token)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip() in done.stderr) == (not options)
+    assert bool(done.stderr) == (not options)
 
 
 def test_a_given_token_is_neither_logged_nor_written(control, caplog):
