@@ -6,11 +6,18 @@ import { createSingle } from "./ui_single.js";
 
 /** @import { Model } from "./panel_types.js" */
 
+/**
+ * Keys pressed in here are not the notebook's: in its command mode they would delete cells. JupyterLab asks the very
+ * element that has the focus. @param {FocusEvent} event
+ */
+function keepKeys({ target }) {
+  /** @type {Element} */ (target).setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
 /** @param {{model: Model, el: HTMLElement}} widget */
 function render({ model, el }) {
   const part = model.get("part");
-  // Keys pressed in here are not the notebook's: its command mode would delete cells.
-  const host = h("div", { class: "oprof-live-widget", "data-part": part, "data-lm-suppress-shortcuts": "true" });
+  const host = h("div", { class: "oprof-live-widget", "data-part": part, onfocusin: keepKeys });
   el.append(host);
   return (part === "panel" ? createBoard : createSingle)(model, host);
 }

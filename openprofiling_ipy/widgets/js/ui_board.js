@@ -110,6 +110,7 @@ function createActions(wire, status, parts) {
     async start(kind, options, name) {
       const answer = await ask("start", { kind, options, name });
       if (answer) status.say(`#${answer.number} records ${kindName(kind)}`);
+      return answer !== null;
     },
     /** @param {number} number */
     async stop(number) {

@@ -8,7 +8,7 @@ import { walk } from "./ui_send.js";
 /** @import { Kind } from "./panel_types.js" */
 
 /**
- * @param {(kind: string, options: object, name: string) => Promise<unknown>} start
+ * @param {(kind: string, options: object, name: string) => Promise<boolean>} start tells whether it has begun
  */
 export function createControl(start) {
   /** @type {Kind[]} */
@@ -29,7 +29,7 @@ export function createControl(start) {
     if (busy || !element.reportValidity()) return;
     busy = true;
     setAttribute(button, "aria-busy", "true");
-    await start(chosen, changed(), name.value);
+    if (await start(chosen, changed(), name.value)) name.value = "";
     busy = false;
     setAttribute(button, "aria-busy", null);
   }
