@@ -8,10 +8,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+# How fast examples are made says more about a busy machine than about them.
+_UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("here", **_UNHURRIED)
+settings.register_profile("ci", **_UNHURRIED, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 _HOME = pytest.StashKey[Path]()
@@ -29,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
         JUPYTER_PLATFORM_DIRS="1",
         MPLCONFIGDIR=str(home / "matplotlib"),
         MPLBACKEND="agg",
+        OPENPROFILING_SPOOL=str(home / "spool"),
     )
     for name in ("ipython", "jupyter-config", "jupyter-data", "jupyter-runtime", "matplotlib"):
         (home / name).mkdir()
