@@ -55,6 +55,8 @@ class Runs:
         self._ended = ended
         self._keep = keep
         self._clock = clock
+        #: Ended recordings that the log has not been told of.
+        self._unsaid: list[tuple[str, int, str]] = []
 
     def begin(self, profiler: Profiler, facts: dict[str, Any], duration: float, *, exported: bool) -> Run:
         """Begin a recording that ends by itself after `duration` s. Raises what `ledger.start` raises."""
@@ -80,12 +82,11 @@ class Runs:
                 ledger.stop(capture, status)
         except Exception:  # noqa: BLE001  # a profiler's own: the program goes on
             _log.exception("%s recording #%d has failed", kind, capture.number)
-        else:
-            _log.info("%s recording #%d has ended", kind, capture.number)
         try:
             self._ended(run)
         finally:
             run.done.set()
+        self._unsaid.append((kind, capture.number, capture.status))
         return capture
 
     def end_all(self, kinds: Iterable[str], status: Status = "done") -> list[Capture]:
@@ -100,6 +101,10 @@ class Runs:
 
     def due(self) -> float | None:
         """Do what has come due. Return in how many seconds the next thing will; None where nothing runs."""
+        # Said only now, when all that ended has been handed on: SIGTERM may have come while the main thread wrote a
+        # line of its log, and then it holds the log's lock until that is done.
+        while self._unsaid:
+            _log.info("%s recording #%d has ended: %s", *self._unsaid.pop(0))
         for kind, run in list(self.by_kind.items()):
             now = self._clock()
             if run.capture.status != "running":
