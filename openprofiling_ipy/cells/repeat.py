@@ -23,6 +23,10 @@ __all__ = ["Pace", "Repeat", "at_once"]
 
 #: Seconds for which one silencing of the output serves: silencing every run would cost more than a short one itself.
 _BATCH = 0.1
+#: Seconds that runs between two looks at the clock take, where one does not take longer.
+_SHORT = 0.001
+#: So many runs at most: a run may suddenly take longer than those before it.
+_MOST = 64
 
 
 class Pace:
@@ -31,26 +35,34 @@ class Pace:
 
         while not pace.over:
             with quiet():
-                for _ in pace.batch():
-                    run()
+                for runs in pace.batch():
+                    for _ in range(runs):
+                        run()
 
-    There is at least one run; `count` tells how many there were.
+    There is at least one run; `count` tells how many there were. Asking costs as much as a short run, so that the
+    shorter they are, the more go by at once.
     """
 
     def __init__(self, seconds: float) -> None:
         self.count = 0
         self.over = False
+        self._runs = 1
         self._end = time.perf_counter() + seconds
 
-    def batch(self) -> Iterator[None]:
-        """Yield before every run."""
+    def batch(self) -> Iterator[int]:
+        """Yield how many runs are next."""
         began = last = time.perf_counter()
         while not self.over and last - began < _BATCH:
-            yield
+            runs = self._runs
+            yield runs
             now = time.perf_counter()
-            self.count += 1
-            # One more run here and the audible one must still fit.
-            self.over = now + 2 * (now - last) > self._end
+            self.count += runs
+            if now - last < _SHORT:
+                self._runs = min(2 * runs, _MOST)
+            elif runs > 1 and now - last > 4 * _SHORT:
+                self._runs = 1
+            # As many more and the audible one must still fit.
+            self.over = now + (self._runs + 1) * (now - last) / runs > self._end
             last = now
 
 
@@ -78,8 +90,8 @@ class Repeat:
         pace = Pace(seconds)
         while not pace.over:
             with quiet():
-                for _ in pace.batch():
-                    for code in self.code:
+                for runs in pace.batch():
+                    for code in self.code * runs:
                         value = eval(code, self._shell.user_global_ns, self._shell.user_ns)  # noqa: S307  # the cell
                         if code.co_flags & inspect.CO_COROUTINE:
                             await value

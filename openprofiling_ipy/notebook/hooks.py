@@ -20,7 +20,7 @@ from openprofiling_ipy.errors import AgentError, AlreadyRunning, NotRunning, Que
 from openprofiling_ipy.exporters import naming
 from openprofiling_ipy.notebook.display import Display
 from openprofiling_ipy.notebook.executions import Executions
-from openprofiling_ipy.notebook.interrupts import Held
+from openprofiling_ipy.notebook.interrupts import Held, Placed
 from openprofiling_ipy.notebook.statement import Statement
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Notebook:
         Raises UsageError where the options mean nothing; where only the profiler cannot run, says so and returns.
         """
         __tracebackhide__ = True
-        filename, _ = place()
+        filename, line = place()
         again = Repeat(self.shell, filename) if options.repeat else None
         _restore(filename)
         if again is not None and not again.code:
@@ -120,7 +120,7 @@ class Notebook:
             interrupt.pass_on(*place())
         if again is None:
             return None
-        waiting = self._repeat(again, execution.run if execution else None)
+        waiting = self._repeat(again, execution.run if execution else None, Placed(filename, line, filename))
         if again.awaited:
             return waiting
         at_once(waiting)
@@ -141,7 +141,8 @@ class Notebook:
             interrupt.pass_on(*place())
             if run is None or not options.repeat:
                 return code.run(names)
-            value, run.count = code.run_for(options.repeat, capture_output, names)
+            with Placed(*place(), filename):
+                value, run.count = code.run_for(options.repeat, capture_output, names)
         except BaseException as raised:
             error = raised
             raise
@@ -211,9 +212,11 @@ class Notebook:
         except KeyboardInterrupt:
             self.display.say(f"interrupted while drawing: %oprof show #{run.capture.number} shows it")
 
-    async def _repeat(self, again: Repeat, run: Run | None) -> None:
+    async def _repeat(self, again: Repeat, run: Run | None, placed: Placed) -> None:
         __tracebackhide__ = True
-        if run is not None:
+        if run is None:
+            return
+        with placed:
             run.count += await again.run(run.options.repeat, capture_output)
 
     def _begun(self, execution: Execution) -> None:

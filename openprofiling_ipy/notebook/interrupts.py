@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["Held"]
+__all__ = ["Held", "Placed"]
 
 #: Seconds after which somebody who presses it again is heard at once.
 _PATIENCE = 2.0
@@ -46,8 +46,7 @@ class Held(AbstractContextManager["Held", None]):
         """Raise the KeyboardInterrupt that was held back, if there was one, as if it had come at this place."""
         __tracebackhide__ = True
         if self.asked:
-            # IPython always shows the innermost frame, which shall be none of ours.
-            exec(compile("\n" * (line - 1) + "raise KeyboardInterrupt", filename, "exec"), {})  # noqa: S102
+            _interrupt(filename, line)
 
     def _note(self, _number: int, _frame: Any) -> None:
         now = time.monotonic()
@@ -55,3 +54,27 @@ class Held(AbstractContextManager["Held", None]):
             raise KeyboardInterrupt
         if not self.asked:
             self.asked, self._since = True, now
+
+
+class Placed(AbstractContextManager["Placed", None]):
+    """Inside the block ours runs code of the file `ran`: what interrupts ours is raised at a place in the cell."""
+
+    def __init__(self, filename: str, line: int, ran: str) -> None:
+        self._place = filename, line
+        self._ran = ran
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        __tracebackhide__ = True
+        if isinstance(error, KeyboardInterrupt) and trace is not None:
+            while trace is not None and trace.tb_frame.f_code.co_filename != self._ran:
+                trace = trace.tb_next
+            if trace is None:
+                _interrupt(*self._place)
+
+
+def _interrupt(filename: str, line: int) -> None:
+    """Raise KeyboardInterrupt as if it had come at this place: IPython always shows the innermost frame."""
+    __tracebackhide__ = True
+    exec(compile("\n" * (line - 1) + "raise KeyboardInterrupt from None", filename, "exec"), {})  # noqa: S102

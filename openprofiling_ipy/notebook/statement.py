@@ -43,6 +43,7 @@ class Statement:
         pace = Pace(seconds)
         while not pace.over:
             with quiet():
-                for _ in pace.batch():
-                    self.run(local_ns)
+                for runs in pace.batch():
+                    for _ in range(runs):
+                        self.run(local_ns)
         return self.run(local_ns), pace.count + 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import openprofiling_ipy as op
 from openprofiling_ipy import session, stamps
-from openprofiling_ipy.notebook.interrupts import Held
+from openprofiling_ipy.cells import repeat
+from openprofiling_ipy.notebook.interrupts import Held, Placed
 from tests.notebook.kernel import EXTENSION, Kernel
 
 
@@ -39,6 +41,62 @@ def test_without_one_nothing_happens():
         pass
     interrupt.pass_on("cell.py", 3)
     assert not interrupt.asked
+
+
+def test_what_hits_ours_is_placed_in_the_cell_and_what_hits_the_cell_stays():
+    def run(code):
+        with pytest.raises(KeyboardInterrupt) as caught, Placed("cell.py", 2, "ran.py"):
+            exec(code, {"press": press})
+        assert caught.value.__cause__ is None
+        return str(caught.traceback[-1].path), caught.traceback[-1].lineno + 1
+
+    assert run(compile("press()", "ours.py", "exec")) == ("cell.py", 2)
+    found, _ = run(compile("def inner(): press()\ninner()", "ran.py", "exec"))
+    assert found != "cell.py"
+
+
+@pytest.mark.parametrize("code", ["%%oprof cpu --for 5s\n1", "%oprof cpu --for 5s 1", "%%oprof --for 5s\nawait f()"])
+def test_an_interrupt_between_repeats_shows_no_frame_of_ours(shell, monkeypatch, code):
+    real, calls = time.perf_counter, []
+
+    def clock():
+        calls.append(1)
+        if len(calls) == 5:
+            press()
+        return real()
+
+    shell.run("async def f(): return 1")
+    monkeypatch.setattr(repeat, "time", SimpleNamespace(perf_counter=clock))
+    result = shell.run(code)
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    assert "KeyboardInterrupt" in result.out
+    assert "openprofiling_ipy" not in result.out
+    assert "interrupted" in result.out
+    assert not session.running()
+
+
+def test_short_runs_go_by_many_at_once(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(repeat, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+
+    def runs(seconds):
+        """Let runs take so long until it is over; return how often the clock was looked at, how often it ran, when."""
+        now[0] = looks = ran = 0
+        pace = repeat.Pace(1.0)
+        while not pace.over:
+            for count in pace.batch():
+                looks += 1
+                ran += count
+                now[0] += count * seconds
+        assert pace.count == ran
+        return looks, ran, now[0]
+
+    looks, ran, ended = runs(1e-6)
+    assert looks < ran / 50
+    assert 0.99 < ended <= 1.0
+    looks, ran, _ = runs(0.01)
+    assert looks == ran in (98, 99)
+    assert runs(3.0)[:2] == (1, 1)
 
 
 def test_somebody_who_insists_is_heard(monkeypatch):
