@@ -13,7 +13,7 @@ from dataclasses import replace
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from openprofiling_ipy.errors import ExportError, FetchError, QueryError, choices
+from openprofiling_ipy.errors import ExportError, FetchError, OpenProfilingError, QueryError, choices
 from openprofiling_ipy.exporters import address, file, naming, parcels
 from openprofiling_ipy.exporters.file import FileExporter
 from openprofiling_ipy.exporters.gcs import GCSExporter
@@ -22,6 +22,7 @@ from openprofiling_ipy.exporters.s3 import S3Exporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from importlib.metadata import EntryPoint
 
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.exporters.address import Address
@@ -58,8 +59,7 @@ def exporter(destination: Destination, format: str | None = None, **options: Any
         return _store(place, format=format, **options)
     for entry in entry_points(group=GROUP):
         if entry.name == place.scheme:
-            foreign: Exporter = entry.load()(os.fspath(destination), format=format, **options)
-            return foreign
+            return _foreign(entry, os.fspath(destination), format, options)
     raise QueryError(f"nothing exports to {place.scheme!r}: {choices(place.scheme, schemes())}")
 
 
@@ -89,11 +89,7 @@ def export(
     place = address.parse(destination)
     _keeping(place)
     if place.scheme not in _STORES:
-        foreign = exporter(destination, format, **options)
-        try:
-            return foreign.export(capture)
-        finally:
-            foreign.close()
+        return _export_by_foreign(capture, place.scheme, exporter(destination, format, **options))
     folder, name = _split(place)
     store = _store(folder, **options)
     try:
@@ -156,6 +152,32 @@ def _made(kind: Callable[..., _Made], *words: Any, **options: Any) -> _Made:
         if option not in known:
             raise QueryError(f"this place has no option {option!r}: {choices(option, known)}")
     return kind(*words, **options)
+
+
+def _foreign(entry: EntryPoint, destination: str, format_name: str | None, options: dict[str, Any]) -> Exporter:
+    """Return the exporter of another package. Raises QueryError where it cannot be made, whatever its reason."""
+    try:
+        made: Exporter = entry.load()(destination, format=format_name, **options)
+    except OpenProfilingError:
+        raise
+    except Exception as error:
+        raise QueryError(f"the exporter for {entry.name!r} ({entry.value}) will not do: {_told(error)}") from error
+    return made
+
+
+def _export_by_foreign(capture: Capture, scheme: str, foreign: Exporter) -> str:
+    try:
+        return foreign.export(capture)
+    except OpenProfilingError:
+        raise
+    except Exception as error:
+        raise ExportError(scheme, f"{scheme}:...", _told(error)) from error
+    finally:
+        foreign.close()
+
+
+def _told(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
 
 
 def _keeping(place: Address) -> None:

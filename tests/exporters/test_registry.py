@@ -93,6 +93,20 @@ def test_other_packages_add_theirs(monkeypatch, capture):
     assert capture.export("guest://there") == "guest://there/cpu"
 
 
+def test_what_others_raise_is_one_line(monkeypatch, capture):
+    def broken(*_args, **_options):
+        raise RuntimeError("no\nluck")
+
+    point = EntryPoint("guest", "guests:Guest", registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point] if group == registry.GROUP else [])
+    with pytest.raises(QueryError, match=r"the exporter for 'guest' \(guests:Guest\) will not do: ModuleNotFoundError"):
+        capture.export("guest://there")
+    monkeypatch.setattr(EntryPoint, "load", lambda _: Guest)
+    monkeypatch.setattr(Guest, "export", broken)
+    with pytest.raises(ExportError, match=r"guest export to guest:\.\.\. failed: RuntimeError: no luck"):
+        capture.export("guest://there")
+
+
 def test_a_preview_is_what_comes_of_it(capture, tmp_path):
     for destination in (tmp_path, tmp_path / "run.folded", f"{tmp_path}/new/"):
         expected = registry.preview(capture, destination)

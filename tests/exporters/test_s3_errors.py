@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import re
+import ssl
 
 import pytest
 
@@ -153,6 +156,44 @@ def test_a_configured_style_is_kept(parcel, monkeypatch, tmp_path):
     with pytest.raises(ZeroDivisionError):
         S3Exporter("profiles", endpoint_url="http://store.example.org", access_key="a", secret_key="b").send(parcel)
     assert asked[0].startswith("http://profiles.store.example.org/")
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate for 127.0.0.1 that is its own authority, with its key, in one file."""
+    pytest.importorskip("cryptography")
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "certificate.pem"
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    file.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
+def test_certificates_are_checked(parcel, certificate, monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Canned(FINE, context=context) as server:
+        with pytest.raises(ExportError, match="is not trusted here: set AWS_CA_BUNDLE") as caught:
+            exporter(server.url).send(parcel)
+        assert server.asked == []
+        assert not caught.value.retry
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+        assert exporter(server.url).send(parcel) == f"s3://profiles/{parcel.name}"
 
 
 def test_what_travels_unencrypted_is_said_once_in_the_log(caplog):

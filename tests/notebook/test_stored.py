@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import time
 
 import pytest
@@ -10,6 +12,8 @@ import openprofiling_ipy as op
 from openprofiling_ipy.exporters import Parcel, S3Exporter
 from openprofiling_ipy.notebook import stored
 from tests.exporters.conftest import moto, nobodys_credentials  # noqa: F401  # fixtures
+from tests.notebook.conftest import BURN
+from tests.notebook.kernel import EXTENSION, Kernel
 
 pytest.importorskip("moto")
 
@@ -101,3 +105,38 @@ def test_a_failed_upload_keeps_cell_and_capture(shell, store):
     assert result.result == 0.05
     assert "there is no such bucket" in result.err
     assert len(op.captures) == 1
+
+
+@pytest.mark.kernel
+def test_no_secret_reaches_the_notebook(moto, store):  # noqa: F811
+    """In none of the messages of which a front end makes the file, whether things go well or not."""
+    place, key, secret = store.describe(), moto.access_key, moto.secret_key
+    cells = [
+        EXTENSION,
+        BURN,
+        f"%%oprof cpu --export {place} --format speedscope\nburn(.1)",
+        f"%oprof export {place}",
+        f"%oprof list {place} --since 1h",
+        "%oprof list s3://never-made",
+        "%%oprof cpu --export s3://never-made\nburn(.1)",
+        "import openprofiling_ipy as op; op.captures[-1].export('s3://never-made')",
+        "import os; from openprofiling_ipy.exporters import S3Exporter",
+        "S3Exporter('notebook', access_key=os.environ['AWS_ACCESS_KEY_ID'], secret_key=os.environ['AWS_SECRET_ACCESS_KEY'])",
+        "%xmode Verbose\nS3Exporter('never-made').export(op.captures[-1])",
+        "os.environ['AWS_SECRET_ACCESS_KEY'] += 'x'; op.captures[-1].export('s3://notebook')",
+    ]
+    kernel = Kernel("--log-level=ERROR", env=dict(os.environ))
+    try:
+        answers = [kernel.run(cell) for cell in cells]
+    finally:
+        kernel.close()
+    assert [answer.status for answer in answers] == [*["ok"] * 5, "error", "ok", "error", "ok", "ok", "error", "error"]
+    assert "the secret key is wrong" in json.dumps(answers[-1].messages, default=str)
+    sent = [message for answer in answers for message in answer.messages if message["msg_type"] != "execute_input"]
+    assert len(sent) > len(cells)
+    told = json.dumps([message["content"] for message in sent], default=str)
+    assert secret not in told
+    assert key not in told
+    (entry,) = store.entries()  # the same capture again has the same name
+    assert secret not in repr(entry)
+    assert secret.encode() not in store.read(entry.address.split("/", 3)[3])

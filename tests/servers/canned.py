@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import struct
 import threading
 from dataclasses import dataclass, field
@@ -24,14 +25,22 @@ RESET = Answer(0)
 
 
 class Canned:
-    """Gives each of `answers` once, the last one for ever. `asked` are (method, path, headers) in order."""
+    """
+    Gives each of `answers` once, the last one for ever. `asked` are (method, path, headers) in order.
 
-    def __init__(self, *answers: Answer) -> None:
+    With a `context` it speaks TLS.
+    """
+
+    def __init__(self, *answers: Answer, context: ssl.SSLContext | None = None) -> None:
         self._answers = list(answers)
         self._lock = threading.Lock()
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"http{'s' if context else ''}://127.0.0.1:{self._server.server_port}"
+        if context is not None:
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
