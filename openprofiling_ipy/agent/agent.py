@@ -14,6 +14,7 @@ from openprofiling_ipy.agent.control import TriggerControl
 from openprofiling_ipy.agent.options import Options, exporters
 from openprofiling_ipy.agent.recorder import Recorder
 from openprofiling_ipy.errors import AgentError
+from openprofiling_ipy.look.server import listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,6 +73,7 @@ class ProfilingAgent:
         self._made: list[Exporter] = []
         self._destinations: Any = None
         self._restore_level = logs.at_level(None)
+        self._unlook: Callable[[], None] = lambda: None
         self._parent = 0  # the process that this one was forked from, while started in that one only
         _known.add(self)
 
@@ -233,12 +235,13 @@ class ProfilingAgent:
             trigger.arm(control)
             self._armed.append(trigger)
         ending.add(self)
-        names = ", ".join(trigger.name for trigger, _ in controls.values())
-        _log.info("agent started in process %d, triggers: %s", os.getpid(), names or "none")
+        self._unlook = listen()
+        _log.info("agent started in process %d, triggers: %s", os.getpid(), [trigger.name for trigger in self._armed])
 
     def _end(self, recorder: Recorder, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         ending.discard(self)
+        self._unlook()
         self._disarm()
         if not self._parent:
             recorder.end(max(0.0, deadline - time.monotonic()))

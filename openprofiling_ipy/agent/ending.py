@@ -168,7 +168,28 @@ def _after_fork() -> None:
     _ending.agents.clear()
     _ending.waited = None
     _ending.remove()
+    _unhold()
 
+
+def _hold() -> None:
+    """
+    Hold SIGTERM back while a process forks.
+
+    Python forgets a signal that reaches a child before it is set up; with the default action that child would have died
+    of it, as `multiprocessing` expects of one that it terminates at once.
+    """
+    if _ending.active and signal.SIGTERM not in signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,)):
+        _held.append(threading.get_ident())
+
+
+def _unhold() -> None:
+    if threading.get_ident() in _held:
+        _held.remove(threading.get_ident())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+
+
+#: The threads that are about to fork with SIGTERM held back.
+_held: list[int] = []
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_hold, after_in_parent=_unhold, after_in_child=_after_fork)

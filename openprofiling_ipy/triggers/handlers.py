@@ -47,6 +47,7 @@ class Handler:
         self._ours: Action | None = None  # the way the system comes to Python's handlers
         self._told = False
         self._leaving = False
+        self._calling = False
 
     def install(self) -> None:
         """
@@ -73,6 +74,11 @@ class Handler:
             self._leaving = False
             self.restore()
             return
+        if self._calling:
+            # The handler in C has passed the signal on to Python's, which it found before it.
+            if callable(self.previous):
+                self.previous(signum, frame)
+            return
         if self.active and self._pid == os.getpid():
             self._react()
         self.chain(signum, frame)
@@ -80,9 +86,13 @@ class Handler:
     def chain(self, signum: int, frame: Any) -> None:
         """Call what was there before; what that raises is meant for the program."""
         if self._before is not None:
-            sigaction.call(signum, self._before)
-            # `faulthandler` puts itself in front again when it chains.
-            sigaction.put(signum, self._ours)
+            self._calling = True
+            try:
+                sigaction.call(signum, self._before)
+                # `faulthandler` puts itself in front again when it chains.
+                sigaction.put(signum, self._ours)
+            finally:
+                self._calling = False
         elif callable(self.previous):
             self.previous(signum, frame)
 

@@ -142,7 +142,9 @@ class _Wakeup:
         me = threading.current_thread()
         try:
             while self._thread in {None, me}:
-                self._hear(ear, 0)
+                # Work comes before the word of it: that word may have been taken with an earlier one.
+                if not self._work:
+                    self._hear(ear, 0)
                 # Whatever a handler has left by now, its signal's number was sent before that.
                 work = [self._work.popleft() for _ in range(len(self._work))]
                 with contextlib.suppress(BlockingIOError):
