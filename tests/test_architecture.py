@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "notebook": {
         *("agent", "model", "capture", "cells", "formats", "exporters", "profilers", "session", "triggers", "widgets"),
+        *("delivery", "ledger"),
     },
     "magics": {"formats", "notebook"},
     "": {"agent", "block", "capture", "session", "notebook", "magics"},

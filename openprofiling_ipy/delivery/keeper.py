@@ -23,14 +23,18 @@ _log = logging.getLogger("openprofiling_ipy.delivery")
 
 #: A recording is kept after so long, and again each time it is over (s).
 _EVERY: Final = 60.0
+#: How long closing waits for a checkpoint that is just being written (s).
+_LAST: Final = 5.0
+#: Nothing runs: the next one will be heard of (s).
+_LONG: Final = 86_400.0
 
 
 class Keeper:
     """
     Hears of recordings and checkpoints those that run longer than a minute, once a minute, for nobody in particular.
 
-    A listener of the ledger. It has a thread only while something runs, and a delivery of its own from the first
-    checkpoint on. `wanted` chooses; an agent looks after its own.
+    A listener of the ledger. It has a thread from its beginning to its close, so that none starts while something is
+    measured, and a delivery from the first checkpoint on. `wanted` chooses; an agent looks after its own.
     """
 
     def __init__(
@@ -47,26 +51,37 @@ class Keeper:
 
     def _begin(self) -> None:
         self._pid = os.getpid()
+        self._closed = False
         self._condition = threading.Condition()
         self._due: dict[Capture, float] = {}
-        self._thread: threading.Thread | None = None
+        self._thread = threading.Thread(target=self._run, name="openprofiling-keeper", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            _log.debug("a killed process would leave no profile: %s", error)
+
+    def close(self) -> None:
+        """End the thread, and take every checkpoint away: nobody hears any more how its recording ends."""
+        with self._condition:
+            self._closed = True
+            due = list(self._due)
+            self._due.clear()
+            self._condition.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(_LAST)
+        if self._delivery is not None:
+            for capture in due:
+                self._delivery.forget(capture)
+            self._delivery.close(0)
 
     def begun(self, capture: Capture) -> None:
         """Look after a recording that has begun."""
         if self._pid != os.getpid():  # a forked child: what ran there before is its parent's
             self._begin()
-        if not self._wanted(capture):
-            return
-        with self._condition:
-            self._due[capture] = self._clock.now() + _EVERY
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="openprofiling-keeper", daemon=True)
-                try:
-                    self._thread.start()
-                except RuntimeError as error:
-                    self._thread = None
-                    _log.debug("a killed process would leave no profile: %s", error)
-            self._condition.notify_all()
+        if self._wanted(capture):
+            with self._condition:
+                self._due[capture] = self._clock.now() + _EVERY
+                self._condition.notify_all()
 
     def ended(self, capture: Capture, document: Profile | None) -> None:
         """Take its checkpoint away; one that has ended without a document leaves what was kept."""
@@ -88,16 +103,15 @@ class Keeper:
                 _log.debug("#%d cannot be kept while it runs", capture.number, exc_info=True)
 
     def _next(self) -> Capture | None:
-        """Wait until a recording has come due; None where none runs any more."""
+        """Wait until a recording has come due; None at the end."""
         with self._condition:
-            while self._due:
-                capture, due = min(self._due.items(), key=lambda pair: pair[1])
+            while not self._closed:
                 now = self._clock.now()
-                if due <= now:
+                capture = min(self._due, key=self._due.__getitem__, default=None)
+                if capture is not None and self._due[capture] <= now:
                     self._due[capture] = now + _EVERY
                     return capture
-                self._clock.wait(self._condition, due - now)
-            self._thread = None
+                self._clock.wait(self._condition, _LONG if capture is None else self._due[capture] - now)
             return None
 
     def _keep(self, capture: Capture) -> None:

@@ -18,6 +18,7 @@ from openprofiling_ipy.cells.repeat import Repeat, at_once
 from openprofiling_ipy.cells.sources import STATEMENT, cells_of, identity
 from openprofiling_ipy.errors import AgentError, AlreadyRunning, NotRunning, QueryError
 from openprofiling_ipy.exporters import naming
+from openprofiling_ipy.notebook import kept
 from openprofiling_ipy.notebook.display import Display
 from openprofiling_ipy.notebook.executions import Executions
 from openprofiling_ipy.notebook.interrupts import Held, Placed
@@ -71,6 +72,7 @@ class Notebook:
         if self.display.rich:
             naming.set_default_folder(Path.cwd)
         self._executions.load()
+        self._end_keeping = kept.begin()
         self.shell.input_transformers_cleanup.append(self.transform)
 
     def unload(self) -> None:
@@ -79,6 +81,7 @@ class Notebook:
         self.shell.input_transformers_cleanup.remove(self.transform)
         naming.set_default_folder(None)
         self._executions.end_all()
+        self._end_keeping()
         self.display.close()
 
     def transform(self, lines: list[str]) -> list[str]:

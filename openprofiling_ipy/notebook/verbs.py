@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from openprofiling_ipy import session
 from openprofiling_ipy.errors import InvalidOption, NotRunning, QueryError, UnknownCapture, choices
 from openprofiling_ipy.exporters.address import is_address
-from openprofiling_ipy.notebook import completion, stored
+from openprofiling_ipy.notebook import completion, kept, stored
 from openprofiling_ipy.notebook.arguments import VERBS, Options, taken
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class Verbs:
             return
         if since is not None:
             raise QueryError("--since needs an address: %oprof list s3://bucket/prefix --since 8h")
+        kept.join()
         from openprofiling_ipy.model.units import format_value
 
         rows = [
@@ -156,9 +157,12 @@ class Verbs:
         if not words:
             raise QueryError("%oprof forget needs a capture, such as #3, or --all")
         if words == ["--all"]:
-            session.captures.clear()
-            return
-        session.forget(session.find(_only(words, "forget takes one capture, such as #3, or --all")))
+            gone = tuple(session.captures)
+        else:
+            gone = (session.find(_only(words, "forget takes one capture, such as #3, or --all")),)
+        for capture in gone:
+            session.forget(capture)
+            kept.forget(capture)
 
 
 def _only(words: list[str], otherwise: str) -> str:

@@ -40,8 +40,7 @@ def kept(tmp_path) -> Iterator[Kept]:
     end = ledger.subscribe(keeper)
     yield Kept(keeper, clock, tmp_path, made)
     end()
-    for delivery in made:
-        delivery.close(0)
+    keeper.close()
     until(lambda: not threads())
 
 
@@ -57,7 +56,7 @@ def started(**attributes: str) -> Capture:
 
 def test_a_short_one_leaves_no_trace(kept):
     ledger.stop(started())
-    until(lambda: not threads())
+    assert len(threads()) == 1
     assert (kept.made, kept.states()) == ([], [])
 
 
@@ -77,12 +76,25 @@ def test_a_long_one_is_kept_once_a_minute_until_it_ends(kept):
     assert recovered(kept.folder) == []
     ledger.stop(capture)
     assert kept.states() == []
-    until(lambda: not threads())
 
 
 def test_an_agents_own_are_left_to_it(kept):
     capture = started(trigger="SIGUSR2")
-    assert threads() == []
+    until(kept.clock.sleepers)
+    kept.clock.advance(61)
+    until(kept.clock.sleepers)
+    ledger.stop(capture)
+    assert (kept.made, kept.states()) == ([], [])
+
+
+def test_what_runs_on_when_it_is_closed_is_not_taken_for_a_dead_ones(kept):
+    capture = started()
+    until(kept.clock.sleepers)
+    kept.clock.advance(60)
+    until(lambda: kept.states() == ["partial"])
+    kept.keeper.close()
+    assert kept.states() == []
+    assert recovered(kept.folder) == []
     ledger.stop(capture)
 
 
