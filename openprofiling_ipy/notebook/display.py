@@ -51,7 +51,9 @@ class Display:
 
     def say(self, message: str) -> None:
         """Write one line about something that did not go as asked."""
-        sys.stderr.write(f"oprof: {' '.join(message.split())}\n")
+        err = sys.stderr or sys.__stderr__  # a cell may have taken it away
+        if err is not None:
+            err.write(f"oprof: {' '.join(message.split())}\n")
 
     def show(self, text: str, markup: str) -> None:
         self._shell.display_pub.publish({"text/plain": text} | ({"text/html": markup} if self.rich else {}))
@@ -64,15 +66,14 @@ class Display:
         """
         try:
             bundle = self._bundle(capture, options)
-        except Exception as error:  # noqa: BLE001  # a picture that fails must not look like the cell's own failure
-            said = str(error).partition("\n")[0]
-            self.say(f"#{capture.number} cannot be shown ({type(error).__name__}: {said}); the capture is kept")
-        else:
             if shown is not None:
                 # A value is counted when the kernel begins to format it, and stands there when that is done.
                 shown.finish(bundle, followed=valued)
             else:
                 self._shell.display_pub.publish(bundle)
+        except Exception as error:  # noqa: BLE001  # a picture that fails must not look like the cell's own failure
+            said = str(error).partition("\n")[0]
+            self.say(f"#{capture.number} cannot be shown ({type(error).__name__}: {said}); the capture is kept")
         if options.export is not None:
             try:
                 self.exported(capture, options.export, options.format)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.capture import Capture
     from openprofiling_ipy.model import Profile
 
-__all__ = ["Result", "bundle"]
+__all__ = ["Result", "bundle", "in_terminal"]
 
 _BUDGET = 300_000
 #: What a page may grow by when it is quoted, beyond what the viewer in it does: quotes in its title and its table.
@@ -85,7 +85,7 @@ class Result:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
         # A terminal shows nothing but text: the rest need not be made.
-        if sys.stdout.isatty():
+        if in_terminal():
             return {"text/plain": repr(self)}
         made = bundle(self._profile(), budget=self._budget, quiet=self._quiet, private=self._private)
         return {kind: data for kind, data in made.items() if kind in (include or made) and kind not in (exclude or ())}
@@ -102,11 +102,16 @@ class Result:
         return replace(profile, attributes={**profile.attributes, A.NUMBER: self._capture.number})
 
 
+def in_terminal() -> bool:
+    """Tell whether the standard output is a terminal; what a program puts in its place need not know."""
+    return bool(getattr(sys.stdout, "isatty", bool)())
+
+
 def _terminal() -> dict[str, Any]:
     """Return what the standard output can show: width, colours, characters."""
     out = sys.stdout
     encoding = getattr(out, "encoding", None) or "utf-8"
-    if not out.isatty():
+    if not in_terminal():
         return {"encoding": encoding}
     color = "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     return {"encoding": encoding, "color": color, "width": min(100, shutil.get_terminal_size().columns)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy.widgets import view, widget_page
@@ -38,7 +37,7 @@ class ResultWidget(Widget):
     def _repr_mimebundle_(  # type: ignore[override]
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, Any]:
-        if sys.stdout.isatty():
+        if view.in_terminal():
             return {"text/plain": repr(self)}
         still = view.bundle(self._capture.peek())
         made: dict[str, Any] = {kind: still[kind] for kind in ("image/png", "text/plain")}

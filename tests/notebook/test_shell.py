@@ -448,3 +448,30 @@ def test_an_exception_that_cannot_be_printed(shell):
     shell.run("raise Unprintable")
     shell.run("%%oprof\nburn(.1)")
     assert session.captures[-1].label == f"In[{before + 2}]"
+
+
+def test_a_result_that_cannot_be_published_is_one_line(shell, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise RuntimeError("nobody listens")
+
+    monkeypatch.setattr(shell.ip.display_pub, "publish", refuse)
+    result = shell.run("%%oprof cpu\n1 + 1")
+    assert result.result == 2
+    assert "cannot be shown (RuntimeError: nobody listens); the capture is kept" in result.err
+    assert "Error in callback" not in result.out
+
+
+def test_an_output_that_a_cell_put_in_place_need_not_be_a_file(shell):
+    code = """
+import sys
+class Tee:
+    def __init__(self): self.out = sys.stdout
+    def write(self, text): self.out.write(text)
+    def flush(self): self.out.flush()
+before, sys.stdout = sys.stdout, Tee()
+burn(.05)
+"""
+    result = shell.run(f"%%oprof cpu{code}")
+    shell.run("sys.stdout = before")
+    assert "burn" in result.out
+    assert "cannot be shown" not in result.err
