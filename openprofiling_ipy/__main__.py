@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: Each command's module, whose `main` takes the arguments behind it and returns an exit status, and what it is for.
-_COMMANDS: Final = {"run": ("agent.run", "run a program with an agent beside it")}
+_COMMANDS: Final = {
+    "run": ("agent.run", "run a program with an agent beside it"),
+    "look": ("look.client", "show where a running process spends its time"),
+}
 
 
 def _main(arguments: Sequence[str]) -> int:

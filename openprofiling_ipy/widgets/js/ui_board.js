@@ -121,9 +121,7 @@ function createActions(wire, status, parts) {
       if (capture) await show(capture);
     },
     /** @param {Capture} capture */
-    async save({ number }) {
-      await ask("export", { number, destination: "" });
-    },
+    save: ({ number }) => ask("export", { number, destination: "" }),
     /** @param {Capture} capture */
     async forget({ number }) {
       if (!(await ask("forget", { number }))) return;

@@ -1,0 +1,1 @@
+"""A look at a running process from a terminal: `python -m openprofiling_ipy look PID`."""
