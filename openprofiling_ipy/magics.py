@@ -20,6 +20,7 @@ from IPython.core.magic_arguments import MagicArgumentParser
 from IPython.utils._process_common import arg_split
 
 from openprofiling_ipy.errors import OpenProfilingError, QueryError, choices
+from openprofiling_ipy.look import server
 from openprofiling_ipy.notebook import arguments, completion
 from openprofiling_ipy.notebook.arguments import VERBS, Options, unquoted
 from openprofiling_ipy.notebook.hooks import Notebook, place
@@ -28,7 +29,7 @@ from openprofiling_ipy.notebook.verbs import Verbs
 from openprofiling_ipy.notebook.verbs_arm import ArmVerbs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["OprofMagics", "load", "unload"]
 
@@ -95,6 +96,8 @@ class OprofMagics(Magics):
     def __init__(self, shell: Any) -> None:
         super().__init__(shell)
         self.notebook = Notebook(shell)
+        #: Ends that a terminal may look at this kernel.
+        self.unlook: Callable[[], None] = lambda: None
         self.arming = ArmVerbs(self.notebook)
         self.verbs = Verbs(self.notebook.display, _options, self.notebook.label, self.arming.verbs)
 
@@ -141,6 +144,7 @@ def load(shell: Any) -> None:
     magics = OprofMagics(shell)
     shell.register_magics(magics)
     magics.notebook.load()
+    magics.unlook = server.listen()
     shell.Completer.custom_matchers.append(_matcher)
 
 
@@ -152,6 +156,7 @@ def unload(shell: Any) -> None:
         return
     for kind in ("line", "cell"):
         manager.magics[kind].pop("oprof", None)
+    magics.unlook()
     magics.arming.close()
     magics.notebook.unload()
     shell.Completer.custom_matchers.remove(_matcher)

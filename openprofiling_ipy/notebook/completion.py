@@ -11,7 +11,7 @@ from openprofiling_ipy.notebook.arguments import VERBS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ARM", "AUTO", "FLAGS", "LIST", "START", "VALUED", "complete", "kinds", "split_statement"]
+__all__ = ["ARM", "ARMED", "AUTO", "FLAGS", "LIST", "START", "VALUED", "complete", "kinds", "split_statement"]
 
 #: Options with a value and without, in the order in which they are offered.
 VALUED = ("--rate", "--name", "--for", "--every", "--export", "--format", "--budget", "-o")
