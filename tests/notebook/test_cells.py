@@ -193,3 +193,13 @@ def test_scope_in_a_shell_hides_its_threads_but_never_the_callers(shell):
 @pytest.mark.parametrize("name", ["plain.py", "<string>"])
 def test_places_outside_of_cells(name):
     assert sources.place(f"/some/where/{name}", 12) == f"{name}:12"
+
+
+def test_what_the_magics_do_is_not_shown_as_the_users_work(shell):
+    shell.run("%oprof start cpu --rate 1000")
+    shell.run("%oprof wall burn(.02)")
+    shell.run("import openprofiling_ipy as op")
+    shell.run("_ = op.captures[-1].show()._repr_mimebundle_(), burn(.05)")
+    shell.run("%oprof stop")
+    table = op.captures[-1].table()
+    assert {"burn"} <= set(table.function) <= {"burn", "<cell>"}, table

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-#: The profiler never shows itself, nor what it calls to begin and to end.
 _OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
-_CLOSED = tuple(_OWN_FOLDER + name for name in (f"profilers{os.sep}", "ledger.py", "session.py"))
+#: The profiler never shows itself, nor what it calls, but where that is the user's: a statement, a decorated function.
+_CLOSED = (
+    *(f"{_OWN_FOLDER}{room}{os.sep}" for room in ("analysis", "exporters", "formats", "model", "profilers", "widgets")),
+    *(_OWN_FOLDER + file for file in ("capture.py", "ledger.py", "session.py", "shelf.py")),
+    *(f"{_OWN_FOLDER}notebook{os.sep}{file}" for file in ("display.py", "live.py", "verbs.py")),
+)
 
 #: In place of a stack, what a lane without one shows.
 _WITHOUT_STACK = {NATIVE: "(native threads)", ENDED: "(ended threads)"}
