@@ -28,7 +28,7 @@ __all__ = ["CLOSE_TIME", "HttpTrigger"]
 _log = logging.getLogger(__name__)
 
 #: `disarm` takes no longer than this, whatever clients do, in seconds.
-CLOSE_TIME = 2.0
+CLOSE_TIME = 3.0
 #: Bytes of a random token; Jupyter's have as many.
 _TOKEN_BYTES = 24
 _SHORTEST_TOKEN = 8

@@ -26,8 +26,10 @@ class Calls:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._threads: set[threading.Thread] = set()
-        self._done: SimpleQueue[tuple[Connection, Answer | None, threading.Thread]] = SimpleQueue()
+        self._under_way = 0
+        #: Theirs, and those that are just ending.
+        self._threads: list[threading.Thread] = []
+        self._done: SimpleQueue[tuple[Connection, Answer | None]] = SimpleQueue()
         #: Can be read from when `answers` has some, or somebody wants to be heard.
         self.ear, self._mouth = socket.socketpair()
         self.ear.settimeout(0)
@@ -35,7 +37,7 @@ class Calls:
 
     def begin(self, connection: Connection, call: Call) -> bool:
         """Make the answer on a thread of its own; False where there are too many, or none can be started."""
-        if len(self._threads) >= self._most:
+        if self._under_way >= self._most:
             return False
         thread = threading.Thread(
             target=self._run, args=(connection, call), name="openprofiling-http-call", daemon=True
@@ -44,7 +46,8 @@ class Calls:
             thread.start()
         except RuntimeError:
             return False
-        self._threads.add(thread)
+        self._under_way += 1
+        self._threads = [*(known for known in self._threads if known.is_alive()), thread]
         return True
 
     def answers(self) -> Iterator[tuple[Connection, Answer | None]]:
@@ -54,9 +57,9 @@ class Calls:
                 pass
         with suppress(Empty):
             while True:
-                connection, answer, thread = self._done.get_nowait()
-                self._threads.discard(thread)
-                yield connection, answer
+                done = self._done.get_nowait()
+                self._under_way -= 1
+                yield done
 
     def wake(self) -> None:
         """Let the server's thread go round, from any thread."""
@@ -67,7 +70,7 @@ class Calls:
     def join(self, timeout: float) -> bool:
         """Wait for those under way, for so many seconds; whether all came to their end."""
         end = time.monotonic() + timeout
-        threads = self._threads - {threading.current_thread()}
+        threads = [thread for thread in self._threads if thread is not threading.current_thread()]
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
@@ -81,5 +84,5 @@ class Calls:
         try:
             answer = call(connection.gone)
         finally:
-            self._done.put((connection, answer, threading.current_thread()))
+            self._done.put((connection, answer))
             self.wake()

@@ -76,13 +76,13 @@ class Server:
 
     def close(self, timeout: float) -> bool:
         """
-        End within `timeout` seconds, whatever clients do; half of it is for answers under way.
+        End within `timeout` seconds, whatever clients do; most of it is for answers under way.
 
         What a client waits for is told to come to its end at once. Returns False where a call is still under way then:
         its thread ends with it, no socket is left.
         """
         end = time.monotonic() + timeout
-        self._end = end - timeout / 2
+        self._end = end - timeout / 3
         self._closing = True
         self._calls.wake()
         self._thread.join(timeout)
