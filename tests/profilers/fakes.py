@@ -93,6 +93,9 @@ class FakeProcess:
     def own_cpu(self) -> int:
         return self.threads[SAMPLER].cpu
 
+    def own_blocks(self) -> int:
+        return 0
+
     def thread_cpu(self, clock: int, /) -> int:
         for thread in self.threads.values():
             if thread.clock == clock and self.thread_clocks:

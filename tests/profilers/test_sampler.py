@@ -78,7 +78,7 @@ def test_what_a_thread_used_before_it_fell_asleep_for_good_stays_where_it_ran() 
     worker = process.start(2, "worker", "run pack")
     looks = Looks(process)
     for stack, used in (("run pack", PERIOD), ("run get", PERIOD // 2), ("run get", 0)):
-        worker.stack = stack
+        worker.stack, worker.blocked = stack, stack == "run get"
         process.pass_time(PERIOD, t2=used)
         looks.sampler.look(SAMPLER, 0, Turn.FREE)
     assert stacks_of(looks.document(), CPU) == {"run pack": 3 * PERIOD // 2}
@@ -86,6 +86,30 @@ def test_what_a_thread_used_before_it_fell_asleep_for_good_stays_where_it_ran() 
     process.pass_time(PERIOD)
     looks.sampler.look(SAMPLER, 0, Turn.FREE)
     assert stacks_of(looks.document(), CPU) == {"run pack": 3 * PERIOD // 2}
+
+
+def test_a_place_where_the_gil_is_given_up_has_not_used_what_was_used_before_it() -> None:
+    # It computes for a while and reads: a look that waits for the GIL gets it at the read, where nothing was used.
+    process = FakeProcess()
+    home = process.threads[HOME]
+    looks = Looks(process)
+    for number in range(40):
+        read = number % 4 == 0
+        home.stack = "main read" if read else "main compute"
+        process.pass_time(PERIOD, t1=PERIOD)
+        looks.sampler.look(SAMPLER, 0, Turn.RELEASED if read else Turn.FORCED)
+    cpu = stacks_of(looks.document(), CPU)
+    assert cpu == {"main compute": 40 * PERIOD}
+
+
+def test_where_the_gil_has_to_be_asked_for_a_thread_computes_also_if_it_once_seemed_to_give_it_up() -> None:
+    process = FakeProcess()
+    process.threads[HOME].stack = "main compute"
+    looks = Looks(process)
+    for number in range(40):
+        process.pass_time(PERIOD, t1=PERIOD)
+        looks.sampler.look(SAMPLER, 0, Turn.RELEASED if number % 2 else Turn.FORCED)
+    assert stacks_of(looks.document(), CPU) == {"main compute": 40 * PERIOD}
 
 
 def test_cpu_time_of_a_slice_that_no_look_can_place_is_not_lost() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -191,3 +192,28 @@ def test_shares_of_functions_are_the_shares_of_their_cpu_time() -> None:
     profile = recording.stop()
     share = spent["long"] / sum(spent.values())
     assert abs(total(profile, "long") / (total(profile, "long") + total(profile, "short")) - share) < 0.15
+
+
+def test_what_waits_has_not_used_what_was_used_before_it() -> None:
+    handle = os.open("/dev/zero", os.O_RDONLY)
+
+    def compute() -> None:
+        burn(0.002)
+
+    def nap() -> None:
+        time.sleep(0.002)
+
+    def read() -> None:
+        os.read(handle, 1000)
+
+    try:
+        for waits in (nap, read):
+            recording = CpuProfiler().start()
+            for _ in range(500):
+                compute()
+                waits()
+            profile = recording.stop()
+            # The sampler gets the interpreter's lock where it is given up, and sees the thread there.
+            assert total(profile, waits.__name__) < 0.2 * everything(profile)
+    finally:
+        os.close(handle)

@@ -6,10 +6,11 @@ import os
 import sys
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import CodeType
 
 __all__ = ["NO_CLOCK", "Frame", "LiveProcess", "Process", "ThreadFacts", "clock_of"]
@@ -57,6 +58,10 @@ class Process(Protocol):
         """CPU time of the calling thread."""
         ...
 
+    def own_blocks(self) -> int:
+        """How often the calling thread has blocked so far; always 0 where nobody can tell."""
+        ...
+
     def thread_cpu(self, clock: int, /) -> int:
         """CPU time of a thread. Raises OSError once it has ended, and for NO_CLOCK."""
         ...
@@ -94,6 +99,9 @@ class LiveProcess:
         self.identity = self._threads.get
         self.thread_clocks = _has_thread_clocks()
         self.thread_cpu = time.clock_gettime_ns if self.thread_clocks else _no_clock
+
+    def own_blocks(self) -> int:
+        return 0 if _usage is None else _usage().ru_nvcsw
 
     def facts(self, ident: int) -> ThreadFacts:
         thread = self._threads.get(ident)
@@ -157,6 +165,19 @@ def _has_thread_clocks() -> bool:
     except OSError:
         return False
     return True
+
+
+def _thread_usage() -> Callable[[], Any] | None:
+    """Return what reads the calling thread's resource usage, None where a system does not account for threads."""
+    try:
+        import resource
+
+        return partial(resource.getrusage, resource.RUSAGE_THREAD)
+    except (ImportError, AttributeError):
+        return None
+
+
+_usage = _thread_usage()
 
 
 def _no_clock(_clock: int) -> int:

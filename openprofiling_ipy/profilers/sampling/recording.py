@@ -152,17 +152,17 @@ class Sampling:
 
     def _loop(self, ident: int) -> None:
         sampler, turns, wait = self._sampler, self._turns, self._wake.acquire
-        now, own_cpu = self._process.now, self._process.own_cpu
+        now, own_cpu, blocks = self._process.now, self._process.own_cpu, self._process.own_blocks
         schedule = sampler.schedule
         next_children = now() + _CHILDREN_EVERY
         again = False
         while True:
-            due, before = schedule.due(), own_cpu()
+            due, before, blocked = schedule.due(), own_cpu(), blocks()
             turns.open()
             # A look that lost the GIL has just got it from whatever kept it: that is to be seen before it is let go.
             again = not again and now() - sampler.seen > _INTERRUPTED and due <= now()
             stopped = self._ended != 0 if again else wait(timeout=max(due - now(), _SHORTEST) / 1e9)
-            taken = turns.take(now() - due, own_cpu() - before)
+            taken = turns.take(now() - due, own_cpu() - before, blocks() - blocked)
             if stopped or self._ended:
                 return
             sampler.look(ident, taken.lag, taken.turn, kept=taken.kept)

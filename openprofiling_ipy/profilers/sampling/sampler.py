@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from openprofiling_ipy.profilers.sampling.holds import Holds
 from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads
 from openprofiling_ipy.profilers.sampling.native import Native
-from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
 from openprofiling_ipy.profilers.sampling.samples import MAX_SAMPLES, Samples
 from openprofiling_ipy.profilers.sampling.schedule import Schedule
 from openprofiling_ipy.profilers.sampling.sight import STILL, UNSEEN, Eye
+from openprofiling_ipy.profilers.sampling.sleep import Sleep
 from openprofiling_ipy.profilers.sampling.tasks import Tasks
 from openprofiling_ipy.profilers.sampling.trie import CELL, ROOT, WAITS, Trie
 from openprofiling_ipy.profilers.sampling.turns import Turn
@@ -62,6 +62,7 @@ class Sampler:
             process, self.trie, self.lanes, self.threads, home, hidden_files=hidden_files, everyone=everyone
         )
         self._eye = Eye(process, self.trie, self.threads)
+        self._sleep = Sleep(process, self.trie, self._eye)
         self.native = Native(process, self.threads, self.lanes)
         self._holds = Holds()
         self.ticks = 0
@@ -127,7 +128,7 @@ class Sampler:
     def _commit(self, seen: list[Sight], turn: Turn) -> tuple[int, int]:
         """Sample what was seen. Return the CPU time (ns) used and how many threads used a good part of the span."""
         known = busy = 0
-        still: list[int] = []
+        still: list[ThreadState] = []
         moved = [used for _, state, cpu, node in seen if node >= 0 and (used := cpu - state.cpu) > _TURN]
         self._used, self._competing = sum(moved), len(moved)
         samples, span = self.samples, self._span
@@ -144,40 +145,18 @@ class Sampler:
                 samples.time[state.row] = end
                 samples.wall[state.row] += wall
                 samples.count[state.row] += 1
-                still.append(state.node)
+                still.append(state)
                 continue
             busy += used * 5 > span
-            if self._sleeps(state, node, used, turn):
+            if self._sleep.here(state, node, turn, alone=self._competing <= 1):
                 self._slept(ident, state, node)
             else:
                 self._ran(ident, state, node, used)
         if turn is Turn.FREE or known * 4 < span:
             # Nobody kept these from running: they sleep.
-            for node in still:
-                self.trie.vote(node, 1)
+            for state in still:
+                self._sleep.still(state)
         return known, busy
-
-    def _sleeps(self, state: ThreadState, node: int, used: int, turn: Turn) -> bool:
-        """
-        Tell whether a thread sleeps where it was seen, though it has run since the last look.
-
-        It does if its clock stands and it is not waiting for the GIL, because that was free. Where the GIL was held,
-        places where threads were seen to sleep decide.
-        """
-        if state.clock == NO_CLOCK:
-            return False
-        if used * 8 >= self._span * 7 or self._eye.clock(state) > state.cpu:
-            self.trie.vote(node, -1)
-            return False
-        if self.trie.flags[node] & WAITS:
-            return True
-        if (turn is Turn.FREE or self.trie.asleep[node] > 0) and not self.process.blocked(state.clock):
-            # It would run if a core were free.
-            self.trie.vote(node, -1)
-            return False
-        if turn is not Turn.UNKNOWN:
-            self.trie.vote(node, 1 if turn is Turn.FREE else -1)
-        return turn is Turn.FREE or self.trie.asleep[node] > 0
 
     def _ran(self, ident: int, state: ThreadState, node: int, used: int) -> None:
         """Sample a thread that runs, or waits for the GIL to."""

@@ -60,6 +60,8 @@ class Trie:
         self.offsets = array("i")
         #: Looks that found a thread asleep here, less those that may have found it running. Within [-100, 100].
         self.asleep = array("b")
+        #: Looks for which a thread gave the GIL up by itself here, less those for which it had to be asked for it.
+        self.gives = array("b")
         self.flags = array("b")
         self.cut = 0  # how many stacks lost frames to the limit
         self._children: dict[int, int] = {}
@@ -111,6 +113,10 @@ class Trie:
         """Remember whether a thread slept at this node (1) or ran (-1)."""
         self.asleep[node] = max(-100, min(100, self.asleep[node] + vote))
 
+    def vote_gives(self, node: int, vote: int) -> None:
+        """Remember whether the GIL was given up at this node (1) or had to be asked for (less than 0)."""
+        self.gives[node] = max(-100, min(100, self.gives[node] + vote))
+
     def caller_of_beginning(self, node: int) -> int:
         """Return the caller's node where `node` stands at the very beginning of its function, else `node`."""
         if node < 0 or self.parents[node] < 0:
@@ -153,6 +159,7 @@ class Trie:
         self.codes.append(code)
         self.offsets.append(offset)
         self.asleep.append(0)
+        self.gives.append(0)
         self.flags.append(flags)  # last: its length is what readers in other threads go by
         self._children[(id(code) + offset << 24) + parent] = node
         return node

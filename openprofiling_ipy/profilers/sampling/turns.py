@@ -11,6 +11,13 @@ __all__ = ["Taken", "Turn", "Turns"]
 #: Switch intervals (s) that are tried in this order in place of the usual one.
 _LEVELS = (250e-6, 40e-6)
 
+#: How often a thread blocks (its voluntary context switches) until it has its turn: once to sleep until it is time; to
+#: get a GIL that is given up by itself two times more as a rule, and one that it has to ask for three times more.
+_SLEPT, _RELEASED, _FORCED = 1, 3, 4
+_KEPT = 6  # more than that, and whoever held the GIL did not hear that it was asked for: C code
+_IN_VAIN = 20  # so often costs too much
+
+# Where the system does not count them, times have to tell.
 _FREE = 200_000  # a turn this soon (ns) found the GIL free
 _GOOD = 1_000_000  # how much later (ns) than the switch interval a forced turn may come
 _WAKING = 30_000  # how much later (ns) it comes at least
@@ -24,25 +31,51 @@ _NEVER = 1 << 62
 
 
 class Turn(Enum):
-    """How the sampler got the GIL: nobody held it, somebody did, or it came too soon to tell."""
+    """
+    How the sampler got the GIL: nobody held it; whoever held it gave it up by itself, or because the sampler asked for
+    it; somebody held it; or nobody can tell.
+    """
 
     FREE = auto()
+    RELEASED = auto()
+    FORCED = auto()
     HELD = auto()
     UNKNOWN = auto()
 
 
 class Taken(NamedTuple):
-    """A turn: the switch interval it was waited for with, how late it came, what CPU that took (ns), and how."""
+    """
+    A turn: the switch interval it was waited for with, how late it came, what CPU that took (ns), and how.
+
+    `blocks` is how often the sampler's thread has blocked for it, 0 where that is not known.
+    """
 
     waited: int
     late: int
     spent: int
     turn: Turn
+    blocks: int = 0
 
     @property
     def kept(self) -> bool:
         """Whether the GIL was kept for longer than Python code keeps it once it is asked for."""
+        if self.blocks:
+            return self.blocks > _KEPT
         return self.turn is not Turn.FREE and self.late > self.waited + _GOOD
+
+    @property
+    def cost(self) -> float:
+        """What waiting for it has cost; more than 1 is too much."""
+        return self.blocks / _IN_VAIN if self.blocks else self.spent / _COSTLY
+
+    @property
+    def sign(self) -> float:
+        """How much it looks as if the GIL was given up before the sampler could ask for it; less than 0: it did."""
+        if self.blocks:
+            return 1.0 if self.turn is Turn.RELEASED else 0.0 if self.kept else -0.2
+        if self.late < self.waited + _WAKING:
+            return 1.0
+        return -0.2 if self.late <= self.waited + _GOOD else 0.0
 
     @property
     def lag(self) -> int:
@@ -71,6 +104,7 @@ class Turns:
         self._signs = 0.0
         self._costs = 0.0
         self._tick = 0
+        self._counted = False
         self._not_before = 0
         self._patience = 4_000_000_000  # ns until a shorter interval is tried again
 
@@ -80,19 +114,34 @@ class Turns:
             # The program has set its own: that is the usual one from now on, and there is no other.
             self._usual = self._set = sys.getswitchinterval()
             self._level, self._not_before = -1, _NEVER
-        # Now and then a longer one shows whether the GIL was free, which at the shortest nobody can tell.
-        self._put(self._level if self._tick % _FREE_EVERY else min(self._level, 0))
+        # Now and then a longer one shows whether the GIL was free, which by times at the shortest nobody can tell.
+        self._put(self._level if self._counted or self._tick % _FREE_EVERY else min(self._level, 0))
 
-    def take(self, late: int, spent: int) -> Taken:
+    def take(self, late: int, spent: int, blocks: int = 0) -> Taken:
         """
-        At the beginning of a turn that came `late` and took `spent` CPU of the sampler (ns): set the interval for it.
+        At the beginning of a turn that came `late` (ns), took `spent` CPU (ns) of the sampler and made it block.
 
-        It is long enough for a look not to be interrupted; but where it is, the sampler must come by the GIL again.
+        Sets the interval for the look: it is long enough for it not to be interrupted; but where it is, the sampler
+        must come by the GIL again.
         """
         waited = round(self._set * 1e9)
         self._put(min(self._level, 0))
-        told = Turn.FREE if late < _FREE else Turn.HELD
-        return Taken(waited, late, spent, told if waited > _FREE else Turn.UNKNOWN)
+        self._counted = blocks > 0
+        if blocks:
+            told = (
+                Turn.FREE
+                if blocks <= _SLEPT
+                else Turn.FORCED
+                if blocks >= _FORCED
+                else Turn.RELEASED
+                if blocks == _RELEASED
+                else Turn.HELD
+            )
+        elif waited > _FREE:
+            told = Turn.FREE if late < _FREE else Turn.HELD
+        else:
+            told = Turn.UNKNOWN
+        return Taken(waited, late, spent, told, blocks)
 
     def close(self) -> None:
         """After the last turn: put the usual interval back, unless the program has set its own meanwhile."""
@@ -115,20 +164,18 @@ class Turns:
             self._level, self._signs = -1, 0.0
             return
         # A shorter interval did not help: what holds the GIL does not give it up for anybody.
-        in_vain = self._level >= 0 and taken.spent > _COSTLY
-        self._costs = self._costs + min(taken.spent / _COSTLY, 2.0) if in_vain else max(0.0, self._costs - 0.2)
+        in_vain = self._level >= 0 and taken.cost > 1.0
+        self._costs = self._costs + min(taken.cost, 2.0) if in_vain else max(0.0, self._costs - 0.2)
         if self._costs > 5:
             self._back_off(now)
-        if in_vain or taken.late < _FREE or load < _IDLE:
+        if in_vain or taken.turn is Turn.FREE or load < _IDLE:
             return
-        if taken.late < taken.waited + _WAKING:
-            self._signs += 1.0  # given up before it was asked for
-        elif taken.late <= taken.waited + _GOOD:
-            self._signs = max(0.0, self._signs - 0.2)  # forced
-        elif load > _AT_WORK:
+        sign = taken.sign
+        if not sign and load > _AT_WORK:
             # Given up and taken again before the sampler could, or a long C call. Where the program was short of
             # cores itself, being late says nothing.
-            self._signs += min(max(1.0, taken.late / taken.waited / 4), 2.0)
+            sign = min(max(1.0, taken.late / taken.waited / 4), 2.0)
+        self._signs = max(0.0, self._signs + sign)
         if self._signs > 2 and self._level + 1 < len(_LEVELS) and now >= self._not_before:
             self._level, self._signs = self._level + 1, 0.0
 
