@@ -46,7 +46,8 @@ def profile(kind: Any = "cpu", *, name: Any = None, **options: Any) -> Any:
     "failed" or "interrupted". A decorated call during a recording of the same kind, such as its own recursion, belongs
     to that recording.
 
-    `options` are the profiler's: `rate` (Hz), `all_threads`. Raises QueryError for a wrong kind or option, and for a
+    `options` are the profiler's: `rate` (Hz), `all_threads`; `children=True` records the processes that multiprocessing,
+    concurrent.futures and joblib start, too. Raises QueryError for a wrong kind or option, and for a
     block AlreadyRunning or ProfilerUnavailable; a decorated function is then called unprofiled, the latter with a
     warning.
     """

@@ -43,6 +43,7 @@ def _parser() -> MagicArgumentParser:
     add("--rate", metavar="HZ", help="samples a second, 100 by default")
     add("--name", default="", help="what to call the capture")
     add("--threads", action="store_true", help="show all threads, the kernel's too")
+    add("--children", action="store_true", help="record the processes that it starts, too")
     add("--for", dest="repeat", metavar="TIME", help="repeat a short cell for about so long, such as 2s")
     add("--every", metavar="TIME", help="refresh the picture while the cell runs, such as every 5s")
     add("--export", metavar="DEST", help="also save it: a folder, a file name or s3://bucket/prefix")
@@ -68,7 +69,7 @@ Profile a statement, record across cells, or look at captures.
 
     %oprof                       what is running, and a cheat sheet
     %oprof KIND [options] EXPR   profile one statement; its value is kept; options as for %%oprof
-    %oprof start [KIND] [--rate HZ] [--name NAME] [--threads]
+    %oprof start [KIND] [--rate HZ] [--name NAME] [--threads] [--children]
     %oprof stop [N]              end a recording and show it
     %oprof list                  the captures so far
     %oprof list ADDRESS [--since TIME]          those at s3://bucket/prefix
@@ -183,6 +184,7 @@ def _options(words: list[str]) -> Options:
         rate=None if given.rate is None else arguments.rate(given.rate),
         name=given.name,
         threads=given.threads,
+        children=given.children,
         repeat=0.0 if given.repeat is None else arguments.seconds("--for", given.repeat),
         every=0.0 if given.every is None else arguments.seconds("--every", given.every),
         export=given.export,

@@ -44,14 +44,24 @@ if hasattr(os, "register_at_fork"):
 
 
 def profiler(kind: str, scope: Scope | None = None, **options: Any) -> Profiler:
-    """Return a profiler that has not begun. Raises QueryError for an unknown kind or option, or a bad value."""
+    """
+    Return a profiler that has not begun; with `children=True` one that records child processes, too.
+
+    Raises QueryError for an unknown kind or option, or a bad value.
+    """
     from openprofiling_ipy.profilers import registry
 
     if not isinstance(kind, str):
         raise InvalidOption("kind", kind, f"give the name of a profiler: {', '.join(registry.names())}")
-    if scope is not None:
-        options["scope"] = scope
-    return registry.create(kind, **options)
+    children = options.pop("children", False)
+    if not isinstance(children, bool):
+        raise InvalidOption("children", children, "give True or False")
+    own = registry.create(kind, **(options if scope is None else {**options, "scope": scope}))
+    if not children:
+        return own
+    from openprofiling_ipy.children.recording import WithChildren
+
+    return WithChildren(own, options, scope.sources if scope is not None else None)
 
 
 def start(kind: str, *, name: str = "", label: str = "", scope: Scope | None = None, **options: Any) -> Capture:

@@ -111,6 +111,9 @@ def _nothing(profile: Profile, scale: Scale) -> str:
 
 def _beside(profile: Profile, scale: Scale) -> Iterator[Note]:
     """What used CPU outside of Python's own threads."""
+    if lost := _number(profile, A.PROCESSES_LOST):
+        who = _counted(lost, "child process", "child processes")
+        yield Note("warn", f"{who} died or never answered: what they did is missing, or its last second")
     if children := _number(profile, A.CHILDREN):
         used = format_value(_number(profile, A.CHILDREN_CPU), "ns")
         yield Note("warn", f"{_counted(children, 'child process', 'child processes')} used {used}, not shown")

@@ -101,5 +101,7 @@ def _lanes(profile: Profile, value: int) -> Iterator[str]:
     beside = f", {format_count(hidden)} hidden" if hidden > 1 else ""  # the profiler has one thread itself
     if threads > 1 or (threads and beside):
         yield f"{format_count(threads)} {'thread' if threads == 1 else 'threads'}{beside}"
+    if processes := int(profile.attributes.get(A.PROCESSES, 0)):
+        yield f"{format_count(processes)} child {'process' if processes == 1 else 'processes'}"
     if tasks:
         yield "tasks of 1 name" if tasks == 1 else f"tasks of {format_count(tasks)} names"

@@ -29,6 +29,8 @@ class A:
     CORE_WAIT = "core_wait"  # the caller's thread was ready to run so long, and no core was free
     CHILDREN = "children"  # child processes that used CPU
     CHILDREN_CPU = "children_cpu"  # their CPU time
+    PROCESSES = "processes"  # child processes that are in the profile
+    PROCESSES_LOST = "processes_lost"  # those that should be, and gave nothing or not all
     AGGREGATED = "aggregated"  # samples before this time (ns since the start) have been joined
     SLOWED = "slowed"  # the rate it was slowed to
     SAMPLER_ERROR = "sampler_error"  # what ended the sampler before its time

@@ -45,6 +45,7 @@ class Options:
     rate: float | None = None
     name: str = ""
     threads: bool = False
+    children: bool = False
     repeat: float = 0.0
     every: float = 0.0
     export: str | None = None
@@ -68,7 +69,8 @@ class Options:
     def for_profiler(self) -> dict[str, Any]:
         """Return the options that the profiler itself takes; those not given are left to it."""
         given: dict[str, Any] = {} if self.rate is None else {"rate": self.rate}
-        return given | ({"all_threads": True} if self.threads else {})
+        wanted = {"all_threads": self.threads, "children": self.children}
+        return given | {option: True for option, asked in wanted.items() if asked}
 
 
 def seconds(option: str, text: str) -> float:

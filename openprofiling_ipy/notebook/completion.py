@@ -15,9 +15,9 @@ __all__ = ["ARM", "ARMED", "AUTO", "FLAGS", "LIST", "START", "VALUED", "complete
 
 #: Options with a value and without, in the order in which they are offered.
 VALUED = ("--rate", "--name", "--for", "--every", "--export", "--format", "--budget", "-o")
-FLAGS = ("--threads", "--quiet", "--widget")
+FLAGS = ("--threads", "--children", "--quiet", "--widget")
 #: The options of `%oprof start`.
-START = ("--rate", "--name", "--threads")
+START = ("--rate", "--name", "--threads", "--children")
 #: The options of `%oprof list`.
 LIST = ("--since",)
 #: The options of `%oprof arm` and `%oprof auto`.

@@ -1,0 +1,1 @@
+"""Recording the processes that a program starts, beside the program itself."""
