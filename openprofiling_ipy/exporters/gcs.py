@@ -38,9 +38,10 @@ class GCSExporter:
     """
     Sends captures into a bucket, as "{prefix}/{service}/{kind}-{start}-{host}-{pid}-{n}.{ext}".
 
-    `project` owns a bucket that is made. `endpoint_url` is another address of the store, with TLS unless it begins with
-    http://. `kms_key` names the key to encrypt with; by default the bucket's own. A missing bucket is made only with
-    `create_bucket`. `credentials` is an object of google.auth, where the default ones are not wanted.
+    `project` owns a bucket that is made, by default the environment's. `endpoint_url` is another address of the store,
+    with TLS unless it begins with http://. `kms_key` names the key to encrypt with; by default the bucket's own. A
+    missing bucket is made only with `create_bucket`. `credentials` is an object of google.auth, where the default ones
+    are not wanted.
 
     Raises MissingDependency without google-cloud-storage, and QueryError for options that mean nothing.
     """
@@ -136,7 +137,8 @@ class GCSExporter:
         if self._made is None or self._made[0] != os.getpid():
             from google.cloud import storage
 
-            options: dict[str, Any] = {"project": self._project} if self._project else {}
+            # None is no project, and nothing the environment's: only a bucket that is made needs one.
+            options: dict[str, Any] = {"project": self._project} if self._project or not self._create else {}
             if self._endpoint:
                 options["client_options"] = {"api_endpoint": self._endpoint}
             self._made = os.getpid(), storage.Client(credentials=self._credentials, **options)

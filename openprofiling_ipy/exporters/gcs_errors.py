@@ -88,5 +88,6 @@ def _unanswered(error: Exception, host: str) -> tuple[str, bool]:
     for kind, reason, retry in known:
         if isinstance(error, kind):
             return reason, retry
-    # A value that the client refuses; a connection that broke below `requests`.
-    return (f"{error}", False) if isinstance(error, ValueError) else (f"no connection to {host}: {error}", True)
+    # A value or a configuration that the client refuses; a connection that broke below `requests`.
+    refused = isinstance(error, ValueError) or getattr(error, "errno", None) is None
+    return (" ".join(str(error).split()), False) if refused else (f"no connection to {host}: {error}", True)

@@ -26,7 +26,7 @@ _PAUSES: Final = (0.25, 0.5, 1.0, 2.0, 4.0)
 _PATIENCE: Final = 10.0
 _CONNECT_SECONDS: Final = 5
 _READ_SECONDS: Final = 30
-_AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn")
+_AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 
 
 @dataclass(eq=False, repr=False)
@@ -105,11 +105,7 @@ class Connection:
         if url.scheme == "http" and not _is_loopback(url.hostname or ""):
             _log.warning("captures travel to %s unencrypted: its address begins with http://", url.netloc)
         configured = (client.meta.config.s3 or {}).get("addressing_style", "auto")
-        if (
-            style is None
-            and configured == "auto"
-            and not (url.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn"))
-        ):
+        if style is None and configured == "auto" and not (url.hostname or "").endswith(_AMAZON):
             client.close()
             client = self._client(session, "path")
         return client

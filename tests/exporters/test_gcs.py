@@ -127,6 +127,16 @@ def test_a_missing_bucket_is_made_only_when_asked(server, parcel):
     assert exporter_at(server.url, bucket="not-made-yet").send(parcel)
 
 
+def test_a_project_is_needed_only_to_make_a_bucket(server, place, parcel, monkeypatch, tmp_path):
+    user = {"type": "authorized_user", "client_id": "a", "client_secret": "hush", "refresh_token": "hush"}
+    (tmp_path / "user.json").write_text(json.dumps(user))
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "user.json"))
+    assert exporter_at(server.url, place, project=None).send(parcel)
+    error = refused(exporter_at(server.url, project=None, bucket="ours", create_bucket=True), parcel)
+    assert error.reason.startswith("Project was not passed")
+    assert not error.retry
+
+
 def test_what_is_not_there_cannot_be_read(server, place, in_environment):
     with pytest.raises(FetchError, match="there is no such object or bucket"):
         session.load(f"gs://{BUCKET}/nothing.folded")
