@@ -46,6 +46,7 @@ class Panel(Widget):
                 "forget": self._forget,
                 **exports.actions,
             },
+            panel_state.choices(),
         )
         self._label = label
         self._reporter = _Reporter(self)
@@ -58,7 +59,7 @@ class Panel(Widget):
         super().close()
 
     def _hello(self, _message: Message) -> Message:
-        return panel_state.choices() | _state()
+        return _state()
 
     def _start(self, message: Message) -> Message:
         scope = sources.scope(threading.main_thread().ident or 0)

@@ -1,8 +1,9 @@
 """
 What all live widgets share: one script, messages both ways, and nothing that a notebook file could keep.
 
-Everything travels as custom messages, nothing as a synced trait: a saved notebook holds the script and the part's name,
-never what was typed or shown. A front end asks, with a number; the answer carries that number back.
+Everything travels as custom messages, nothing as a synced trait: a saved notebook holds the script, the part's name and
+what can be chosen there, never what was typed or shown. A front end asks, with a number; the answer carries that number
+back.
 """
 
 from __future__ import annotations
@@ -35,15 +36,17 @@ class Widget(anywidget.AnyWidget):
     """
     A widget that answers messages `{"do": action, "ask": number, ...}` also while a cell runs.
 
-    An action returns what to answer; what it raises is answered as `error`, one line.
+    An action returns what to answer; what it raises is answered as `error`, one line. `choices` is what a front end can
+    offer before the kernel has answered anything: kinds, options, formats.
     """
 
     _esm = _static("panel.js")
     _css = _static("panel.css")
     part = traitlets.Unicode().tag(sync=True)
+    choices = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, part: str, actions: dict[str, Action]) -> None:
-        super().__init__(part=part)
+    def __init__(self, part: str, actions: dict[str, Action], choices: dict[str, Any]) -> None:
+        super().__init__(part=part, choices=choices)
         self._actions = actions
         self.on_msg(self._hear)
 

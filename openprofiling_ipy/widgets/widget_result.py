@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from openprofiling_ipy.widgets import view, widget_page
+from openprofiling_ipy.widgets import panel_state, view, widget_page
 from openprofiling_ipy.widgets.widget import Widget
 from openprofiling_ipy.widgets.widget_export import ExportActions
 
@@ -28,7 +28,7 @@ class ResultWidget(Widget):
 
     def __init__(self, capture: Capture) -> None:
         exports = ExportActions(self.tell, lambda _message: capture)
-        super().__init__("result", {"hello": self._hello, **exports.actions})
+        super().__init__("result", {"hello": self._hello, **exports.actions}, {"formats": panel_state.formats()})
         self._capture = capture
 
     def __repr__(self) -> str:
@@ -45,10 +45,4 @@ class ResultWidget(Widget):
         return {kind: data for kind, data in made.items() if kind in (include or made) and kind not in (exclude or ())}
 
     def _hello(self, _message: Message) -> Message:
-        from openprofiling_ipy.widgets import panel_state
-
-        return {
-            "number": self._capture.number,
-            "formats": panel_state.formats(),
-            **widget_page.page(self._capture),
-        }
+        return {"number": self._capture.number, **widget_page.page(self._capture)}

@@ -256,3 +256,23 @@ def test_what_a_cell_records_shows_up_and_a_widget_stands_in_a_narrow_notebook(l
     expect(single.locator(".said")).to_contain_text("Exported to")
     assert (front.server.folder / "single.html").exists()
     shots(front.page, "panel-single")
+
+
+def test_without_subshells_it_says_so_and_a_click_takes_effect_when_the_cell_ends(lab):
+    front = lab(CELLS)
+    page = front.page
+    page.evaluate("""() => {
+        const { kernels } = window.jupyterapp.serviceManager;
+        kernels.commsOverSubshells = 'disabled';
+    }""")
+    run_all(front)
+    panel = panel_of(front)
+    panel.get_by_role("button", name="Start", exact=True).click()
+    expect(panel.get_by_text("The kernel answers when the running cell has ended")).to_be_visible()
+    expect(panel.locator(".running")).to_have_count(0)
+    assert last_cell_runs(front)
+    (front.server.folder / "end").touch()
+    expect(panel.locator(".running")).to_have_count(1)
+    expect(panel.get_by_text("it opens no subshell")).to_be_visible()
+    panel.get_by_role("button", name=re.compile(r"Stop #")).click()
+    expect(panel.get_by_role("listitem")).to_have_count(1)

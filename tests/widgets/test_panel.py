@@ -62,13 +62,14 @@ def long_cell(kernel: Kernel, tmp_path: Path) -> Iterator[LongCell]:
     cell.finish()
 
 
-def test_hello_tells_what_can_be_chosen(panel):
-    answer = panel.ask("hello")
-    kinds = {kind["name"]: kind["options"] for kind in answer["kinds"]}
-    assert kinds["cpu"] == {"rate": 100.0, "all_threads": False}
+def test_what_can_be_chosen_is_there_before_the_kernel_answers(kernel, panel):
+    choices = kernel.value(f"__import__('ipywidgets').widgets.widget._instances[{panel.model!r}].choices")
+    kinds = {kind["name"]: kind["options"] for kind in choices["kinds"]}
+    assert kinds["cpu"]["rate"] == 100.0
+    assert kinds["cpu"]["all_threads"] is False
     assert "wall" in kinds
-    assert answer["formats"][0] == "speedscope"
-    assert answer["running"] == []
+    assert choices["formats"][0] == "speedscope"
+    assert panel.ask("hello")["running"] == []
 
 
 def test_the_same_panel_serves_a_kernel(kernel, panel):

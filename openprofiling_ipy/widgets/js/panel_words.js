@@ -11,7 +11,7 @@ const KINDS = { cpu: "CPU", wall: "Wall" };
 export const kindName = (kind) => KINDS[kind] ?? kind[0].toUpperCase() + kind.slice(1);
 
 /** @type {Record<string, [string, string]>} */
-const OPTIONS = { rate: ["Rate", "Hz"], all_threads: ["All threads", ""], interval: ["Every", ""] };
+const OPTIONS = { rate: ["Rate", "Hz"], all_threads: ["All threads", ""], interval: ["Every", ""], children: ["Child processes", ""] };
 
 /** An option's name and unit. @param {string} option @returns {[string, string]} */
 export const optionWords = (option) => OPTIONS[option] ?? [(option[0].toUpperCase() + option.slice(1)).replaceAll("_", " "), ""];

@@ -8,7 +8,7 @@ import { h } from "./ui_dom.js";
 import { createResult } from "./ui_result.js";
 import { createRunning } from "./ui_running.js";
 
-/** @import { Capture, Message, Model } from "./panel_types.js" */
+/** @import { Capture, Choices, Message, Model } from "./panel_types.js" */
 /** @import { Wire } from "./panel_wire.js" */
 
 /** When to say hello (ms): a front end opens its way past a running cell a moment after the panel is there. */
@@ -27,9 +27,11 @@ export function createBoard(model, host) {
   const status = createStatus();
   const wire = createWire(model, status.late);
   const actions = createActions(wire, status, () => parts);
-  const control = createControl(actions.start);
+  /** @type {Choices} */
+  const choices = model.get("choices");
+  const control = createControl(choices.kinds, actions.start);
   const running = createRunning(actions.stop, signal);
-  const captures = createCaptures(wire, { ...actions, hide: () => shown.close(), empty: () => control.focus() });
+  const captures = createCaptures(wire, choices.formats, { ...actions, hide: () => shown.close(), empty: () => control.focus() });
   const shown = createShown(captures.mark, signal);
   const parts = { control, running, captures, shown };
 
@@ -128,25 +130,20 @@ function createActions(wire, status, parts) {
       status.say(`#${number} forgotten`);
       parts().shown.forget(number);
     },
-    hello: createHello(ask, way, status, parts),
+    hello: createHello(ask, way, status),
   };
 }
 
 /**
- * Ask what can be chosen, unless that is known and clicks go past a running cell.
+ * Ask what there is, until it is known that clicks go past a running cell.
  * @param {(what: string) => Promise<Message | null>} ask
  * @param {{direct: boolean}} way
  * @param {ReturnType<typeof createStatus>} status
- * @param {() => Parts} parts
  */
-function createHello(ask, way, status, parts) {
+function createHello(ask, way, status) {
   return async (/** @type {boolean} */ last) => {
     const answer = way.direct ? null : await ask("hello");
-    if (answer) {
-      parts().control.offer(answer.kinds);
-      parts().captures.offer(answer.formats);
-      status.connected();
-    }
+    if (answer) status.connected();
     if (last && !way.direct) status.noWay();
   };
 }

@@ -18,12 +18,13 @@ import { createSendForm, nothingTyped } from "./ui_send.js";
 
 /**
  * @param {Wire} wire
+ * @param {string[]} formats
  * @param {Run} run
  */
-export function createCaptures(wire, run) {
+export function createCaptures(wire, formats, run) {
   /** @type {Map<number, HTMLElement>} */
   const rows = new Map();
-  const form = createFormPlace(wire);
+  const form = createFormPlace(wire, formats);
   const count = h("small", { class: "muted num" });
   const list = h("div", { class: "list", role: "list" });
   const nothing = h("p", { class: "muted" }, "No captures yet.");
@@ -40,7 +41,6 @@ export function createCaptures(wire, run) {
   }
   return {
     element,
-    offer: form.offer,
     take: form.take,
     /** @param {Capture[]} captures */
     update(captures) {
@@ -109,11 +109,9 @@ function createRow(capture, run, send) {
   );
 }
 
-/** The export form, below the row that opened it; one at a time. @param {Wire} wire */
-function createFormPlace(wire) {
+/** The export form, below the row that opened it; one at a time. @param {Wire} wire @param {string[]} formats */
+function createFormPlace(wire, formats) {
   const typed = nothingTyped();
-  /** @type {string[]} */
-  let formats = [];
   /** @type {{number: number, anchor: HTMLElement, form: ReturnType<typeof createSendForm>} | null} */
   let open = null;
 
@@ -130,10 +128,6 @@ function createFormPlace(wire) {
   }
   return {
     close,
-    /** @param {string[]} names */
-    offer(names) {
-      formats = names;
-    },
     /** @param {number} number @param {HTMLElement} anchor */
     toggle(number, anchor) {
       if (close(number)) return;

@@ -8,11 +8,10 @@ import { walk } from "./ui_send.js";
 /** @import { Kind } from "./panel_types.js" */
 
 /**
+ * @param {Kind[]} kinds
  * @param {(kind: string, options: object, name: string) => Promise<boolean>} start tells whether it has begun
  */
-export function createControl(start) {
-  /** @type {Kind[]} */
-  let kinds = [];
+export function createControl(kinds, start) {
   /** What is set, by kind and option. @type {Record<string, Record<string, number | boolean | string>>} */
   const set = {};
   let chosen = "";
@@ -20,7 +19,7 @@ export function createControl(start) {
   const group = h("div", { class: "group", role: "radiogroup", "aria-label": "Profiler" });
   const options = h("div", { class: "options" });
   const name = h("input", { class: "field name", type: "text", placeholder: "Name (optional)", "aria-label": "Name", spellcheck: "false" });
-  const button = h("button", { class: "primary", type: "submit", disabled: true }, h("i", { class: "dot" }), "Start");
+  const button = h("button", { class: "primary", type: "submit" }, h("i", { class: "dot" }), "Start");
   const element = h("form", { class: "control", "aria-label": "New recording", onsubmit: submit }, group, options, name, button);
 
   /** @param {Event} event */
@@ -41,22 +40,16 @@ export function createControl(start) {
   /** @param {string} kind */
   function choose(kind) {
     chosen = kind;
-    check(/** @type {HTMLElement[]} */ ([...group.children]), kind);
+    check(radios, kind);
     const values = (set[kind] ??= { ...kinds.find((known) => known.name === kind)?.options });
     options.replaceChildren(...Object.keys(values).map((option) => field(option, values)));
   }
+  const radios = kinds.map((kind) => h("button", { type: "button", role: "radio", "data-kind": kind.name, onclick: () => choose(kind.name) }, kindName(kind.name)));
+  group.append(...radios);
+  group.addEventListener("keydown", (event) => walk(event, radios));
+  choose(kinds[0].name);
   return {
     element,
-    /** @param {Kind[]} given */
-    offer(given) {
-      if (kinds.length) return;
-      kinds = given;
-      const radios = kinds.map((kind) => h("button", { type: "button", role: "radio", "data-kind": kind.name, onclick: () => choose(kind.name) }, kindName(kind.name)));
-      group.replaceChildren(...radios);
-      group.addEventListener("keydown", (event) => walk(event, radios));
-      button.disabled = false;
-      if (kinds.length) choose(kinds[0].name);
-    },
     focus: () => button.focus(),
   };
 }

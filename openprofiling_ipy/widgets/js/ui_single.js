@@ -24,8 +24,8 @@ export function createSingle(model, host) {
   /** @type {ReturnType<typeof createSendForm> | null} */
   let form = null;
   let number = 0;
-  /** @type {string[]} */
-  let formats = [];
+  /** @type {{formats: string[]}} */
+  const { formats } = model.get("choices");
 
   function toggle() {
     if (form) {
@@ -44,7 +44,7 @@ export function createSingle(model, host) {
     if (end.signal.aborted) return;
     said.textContent = answer.error ?? "";
     if (answer.error) return;
-    ({ number, formats } = answer);
+    number = answer.number;
     button.disabled = false;
     place.className = "";
     place.replaceChildren(createResult(answer.page, `#${number}`, end.signal));
