@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from openprofiling_ipy import session
+from openprofiling_ipy.delivery import Delivery, Limits
 from openprofiling_ipy.errors import ExportError, FetchError, InvalidOption, QueryError
 from openprofiling_ipy.exporters import Parcel, S3Exporter, parcels, registry, s3_client
 from openprofiling_ipy.exporters.base import Exporter
@@ -324,3 +325,26 @@ def test_a_gateway_that_is_killed_in_mid_upload_and_back_two_seconds_later(ceph)
     exporter.send(Parcel("large.folded", data, "text/plain", {}), kill)
     later.join()
     assert exporter.read("killed/large.folded") == data
+
+
+def test_a_server_that_is_away_for_good_and_comes_back(ceph, parcel, tmp_path, monkeypatch):
+    """Captures wait in the spool, and whoever comes next sends them."""
+    monkeypatch.setattr(s3_client, "_PAUSES", (0.01,))
+    limits = Limits(first_wait=0.05, longest_wait=0.2)
+    exporter_at(ceph, create_bucket=True).send(replace(parcel, name="made"))
+    ceph.kill()
+    try:
+        first = Delivery([exporter_at(ceph, "away")], spool=tmp_path, limits=limits)
+        tickets = [first.submit(replace(parcel, name=f"{number}.folded")) for number in range(3)]
+        assert not first.flush(3)
+        assert all(ticket.on_disk and not ticket.sent for ticket in tickets)
+        assert first.status().waiting == 3
+        assert "no connection to" in first.status().lanes[0].last_error
+        first.close(0)
+    finally:
+        ceph.start()
+    then = Delivery([exporter_at(ceph, "away")], spool=tmp_path, limits=limits)
+    assert then.flush(120)
+    then.close()
+    names = [entry.address for entry in exporter_at(ceph, "away").entries()]
+    assert sorted(names) == [f"s3://{BUCKET}/away/{number}.folded" for number in range(3)]
