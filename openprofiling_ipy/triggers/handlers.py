@@ -41,6 +41,8 @@ class Handler:
         self.signum = signum
         self.previous: Any = None
         self.active = False
+        #: What the system did about the signal before; None where that is not known.
+        self.system_before: Action | None = None
         self._react = react
         self._pid = 0
         self._before: Action | None = None  # a handler in C that was there before
@@ -57,7 +59,7 @@ class Handler:
         can call on.
         """
         before = sigaction.get(self.signum)
-        previous = signal.getsignal(self.signum)
+        previous = self._without(signal.getsignal(self.signum))
         signal.signal(self.signum, self)
         self._ours = sigaction.get(self.signum)
         if before is not None and self._ours is not None and before.is_code and before.address != self._ours.address:
@@ -66,7 +68,21 @@ class Handler:
                 sigaction.put(self.signum, before)
                 raise OSError("a handler written in C has it, which cannot be called beside another")
             self._before = before
-        self.previous, self.active, self._pid, self._told = previous, True, os.getpid(), False
+        # It may still stand there from before, where it could not be taken away.
+        if previous is not self:
+            self.previous, self.system_before = previous, before
+        self.active, self._pid, self._told, self._leaving = True, os.getpid(), False, False
+
+    def _without(self, found: Any) -> Any:
+        """Take this handler out of the chain that begins with `found`, where it stayed below others; return the rest."""
+        if found is self:
+            return self.previous
+        upper = found
+        while isinstance(upper, Handler):
+            if upper.previous is self:
+                upper.previous = self.previous
+            upper = upper.previous
+        return found
 
     def __call__(self, signum: int, frame: Any) -> None:
         """What `signal` calls, on the main thread, wherever that was."""
