@@ -74,7 +74,7 @@ class Handler:
         self.active, self._pid, self._told, self._leaving = True, os.getpid(), False, False
 
     def _without(self, found: Any) -> Any:
-        """Take this handler out of the chain that begins with `found`, where it stayed below others; return the rest."""
+        """Take this handler out of the chain that begins with `found`, where it stayed below others."""
         if found is self:
             return self.previous
         upper = found
