@@ -44,6 +44,14 @@ OPTIONS = [*VALUED, *FLAGS]
         ("%oprof cpu --q", "--q", ["--quiet"]),
         ("%oprof forget --", "--", ["--all"]),
         ("%oprof export --format s", "s", ["speedscope"]),
+        ("%oprof p", "p", ["panel"]),
+        ("%oprof arm ", "", ["SIGUSR2", "SIGUSR1", "http"]),
+        ("%oprof arm SIGUSR2 ", "", [*kinds(), "--export"]),
+        ("%oprof arm SIGUSR2 cpu ", "", ["--export"]),
+        ("%oprof arm http ", "", ["--export"]),
+        ("%oprof disarm h", "h", ["http"]),
+        ("%oprof auto ", "", [*kinds(), "off", "--over", "--rate"]),
+        ("%oprof auto cpu --o", "--o", ["--over"]),
     ],
 )
 def test_words(line, typed, words):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,14 @@ def beside(panel: Client) -> Client:
     """A client whose messages go past the running cell, as JupyterLab's do."""
     panel.open_subshell()
     return panel
+
+
+@pytest.fixture
+def armed(kernel: Kernel) -> Iterator[int]:
+    """A kernel that a signal makes record; its process."""
+    assert kernel.run("%oprof arm SIGUSR2 wall").status == "ok"
+    yield kernel.value("__import__('os').getpid()")
+    assert kernel.run("%oprof disarm").status == "ok"
 
 
 class LongCell:
@@ -127,6 +137,16 @@ def test_what_a_cell_records_shows_up_by_itself(kernel, panel):
     assert ended["captures"][0]["status"] == "done"
     assert kernel.run("1").status == "ok"
     assert message
+
+
+def test_what_a_signal_records_shows_up_by_itself(armed, beside, long_cell):
+    os.kill(armed, signal.SIGUSR2)
+    begun = beside.wait(lambda m: m["type"] == "state" and [r for r in m["running"] if r["kind"] == "wall"])
+    assert begun["running"][0]["label"].startswith("In[")
+    number = begun["running"][0]["number"]
+    os.kill(armed, signal.SIGUSR2)
+    beside.wait(lambda m: m["type"] == "state" and [c for c in m["captures"] if c["number"] == number])
+    long_cell.finish()
 
 
 def test_wrong_words_are_answered_in_one_line(kernel, panel):
