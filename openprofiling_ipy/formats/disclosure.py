@@ -21,6 +21,8 @@ def told(profile: Profile, *, everything: bool) -> tuple[str, ...]:
     """Return what a file of this profile tells; `everything` includes its attributes and sources."""
     facts = profile.attributes if everything else {}
     found = [word for key, word in _FACTS.items() if key in facts]
+    if profile.attributes.get(A.PROCESSES):
+        found.append("process ids of children")  # their lanes are named by them
     files = (profile.strings[file] for file in set(profile.functions.file.tolist()))
     if any(map(_ABSOLUTE.match, files)) or A.FOLDER in facts or A.PREFIXES in facts:
         found.append("absolute paths")

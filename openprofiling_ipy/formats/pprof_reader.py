@@ -136,7 +136,7 @@ def _clock(message: Message, table: Rows) -> tuple[int, NDArray[np.int64] | None
     times = table.time
     if times is None or not len(times):
         return started_at, None
-    if not message.time and int(times.min()) >= _UNIX:
+    if not started_at and int(times.min()) >= _UNIX:
         started_at = int(times.min())
     with np.errstate(over="ignore"):  # 64 bits wrap round, as they did when it was written
         return started_at, times - np.int64(started_at)

@@ -140,6 +140,10 @@ def test_a_recording_is_opened_as_well_as_ours(tmp_path):
     op.load(tmp_path / "run.pb.gz").table()
 
 
+def test_process_ids_of_children_are_told():
+    assert pprof.contents(profile_of("1 f", attributes={"processes": 2})) == ("process ids of children",)
+
+
 # Damage.
 
 
@@ -155,7 +159,11 @@ def test_damaged_files(source, data):
 @given(data=st.data())
 def test_damaged_messages(source, data):
     message = data.draw(damaged(gzip.decompress(source)))
-    survives(pprof, data.draw(damaged(message)))
+    profile = survives(pprof, data.draw(damaged(message)))
+    if profile is not None:
+        again = pprof.loads(pprof.dumps(profile))
+        assert plain(again) == plain(profile)
+        assert again.attributes == profile.attributes
 
 
 @given(st.binary(max_size=60))

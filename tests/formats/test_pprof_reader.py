@@ -195,6 +195,13 @@ def test_times_without_a_beginning_count_from_the_first():
     assert found.started_at == begun
 
 
+def test_a_beginning_beyond_all_time_is_none():
+    begun = 1_795_400_000_000_000_000
+    found = simple().add(9, 2**62).sample((1,), 1, end_timestamp_ns=begun + 5).read()
+    assert found.started_at == begun + 5
+    assert found.samples.time.tolist() == [0]
+
+
 def test_times_of_some_samples_are_none():
     assert simple().sample((1,), 1, end_timestamp_ns=5).sample((1,), 1).read().samples.time is None
 
