@@ -47,3 +47,33 @@ def test_a_cell_that_nobody_could_look_at_has_its_time() -> None:
     process.pass_time(300 * MS, t1=290 * MS)
     copied = looks.sampler.finish(process.time)
     assert (list(copied.cpu), list(copied.wall), list(copied.count)) == ([290 * MS], [300 * MS], [1])
+
+
+def test_a_kernel_that_is_seen_between_two_statements_still_runs_the_cell() -> None:
+    process = FakeProcess()
+    process.threads[HOME].stack = "kernel main run statements code /kernel/cell.py|<module> begin"
+    looks = Looks(process, is_cell=lambda file: file == "/kernel/cell.py")
+    process.threads[HOME].stack = "kernel main run statements code"
+    late(looks, t1=290 * MS)
+    process.threads[HOME].stack = "kernel main run statements"
+    late(looks, t1=280 * MS)
+    # It is over, which nobody sees.
+    process.pass_time(300 * MS, t1=270 * MS)
+    assert placed(looks) == [
+        ("<module>", UNKNOWN, 290 * MS),
+        ("<module>", UNKNOWN, 280 * MS),
+        ("<module>", UNKNOWN, 270 * MS),
+    ]
+    copied = looks.sampler.finish(process.time)
+    assert sum(copied.wall) == 900 * MS
+
+
+def test_what_the_kernel_does_behind_the_cell_is_not_the_cells() -> None:
+    process = FakeProcess()
+    process.threads[HOME].stack = "kernel main run statements code /kernel/cell.py|<module> begin"
+    looks = Looks(process, is_cell=lambda file: file == "/kernel/cell.py")
+    process.threads[HOME].stack = "kernel main draw"
+    late(looks, t1=290 * MS)
+    late(looks, t1=280 * MS)
+    process.pass_time(300 * MS, t1=270 * MS)
+    assert placed(looks) == [("<module>", UNKNOWN, 290 * MS)]

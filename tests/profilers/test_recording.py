@@ -260,3 +260,13 @@ def test_what_happens_behind_the_end_is_not_recorded() -> None:
     document = recording.stop()
     assert everything(document, lane="MainThread") < document.duration + 5_000_000
     assert document.attributes.get(A.CORE_WAIT, 0) == core_wait
+
+
+def test_what_the_sampler_used_while_it_could_not_look_is_its_own() -> None:
+    recording = CpuProfiler(rate=100).start()
+    burn(0.02)
+    held = pow(7, 3_000_000)  # keeps the GIL, and waiting for it costs CPU
+    document = recording.stop()
+    assert held
+    used, seen = document.attributes[A.CPU_TIME], everything(document)
+    assert used - seen < 0.1 * seen + 20_000_000, (used, seen)

@@ -201,7 +201,8 @@ class Sampling:
     def _halt(self) -> None:
         if not self._ended:
             self._ended, self._ended_cpu = self._process.now(), self._process.cpu()
-            self._sampler.end()
+            own = self._thread.ident if self._thread is not None else None
+            self._sampler.end(own or 0)
             self._core_wait.end()
         if self._thread is not None:
             self._wake.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.profilers.sampling.entered import Entered
 from openprofiling_ipy.profilers.sampling.holds import Holds
 from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads
 from openprofiling_ipy.profilers.sampling.native import Native
@@ -74,7 +75,7 @@ class Sampler:
         self.schedule = Schedule(0, period)
         self._home = home
         self._in_cells = is_cell is not None
-        self._entered = ROOT  # the cell that the recording began in
+        self._entered = Entered(self.trie)
         self._limit = limit
         self._span = 1
         self._kept = False  # whether C code has just kept the GIL
@@ -87,15 +88,21 @@ class Sampler:
         self.tasks.begin()
         self.native.begin()
         with suppress(Exception):  # sources that fail end the sampler, not the program
-            self._entered = self.trie.cell(self.trie.walk(self.process.frames().get(self._home)))
+            self._entered.enter(self.process.frames().get(self._home))
         self._eye.begin()
         self.process_cpu = self.process.cpu()
         self.started = self.seen = self._end = self.process.now()
         self.schedule = Schedule(self.started, self.schedule.period)
 
-    def end(self) -> None:
-        """Take note of what threads have used till now: what is done about the recording from here on is not theirs."""
+    def end(self, own: int) -> None:
+        """
+        Take note of what threads have used till now: what is done about the recording from here on is not theirs.
+
+        Nor is what the sampler's thread, `own`, has used since its last look.
+        """
         self._eye.freeze()
+        with suppress(OSError):
+            self.own_cpu = self.process.thread_cpu(self.process.facts(own).clock)
 
     def look(self, own: int, lag: int = 0, turn: Turn = Turn.UNKNOWN, *, kept: bool = False) -> None:
         """
@@ -184,7 +191,7 @@ class Sampler:
                 self.samples.held[state.row] = cpu
                 self._holds.held()
             return
-        left = self._left(state, slept=slept) if self._span > 2 * self.schedule.period else ROOT
+        left = self._entered.left(state, slept=slept) if self._span > 2 * self.schedule.period else ROOT
         if left != ROOT:
             # The cell has ended since the last look. That is long ago, because the GIL was kept: in a call of the cell,
             # since the kernel is Python, which does not keep it.
@@ -194,14 +201,6 @@ class Sampler:
             shown = self.tasks.waits_in(ident, ROOT)
             self._put(state, node, ROOT if shown is None else shown, 0)
         state.unplaced = 0
-
-    def _left(self, state: ThreadState, *, slept: bool) -> int:
-        """Return the node where the home thread, which is outside of cells now, was last in one; ROOT if it was not."""
-        if state.node == ROOT:
-            return self._entered
-        cell = self.trie.cell(state.node)
-        # Where it slept it used nothing.
-        return cell if cell == ROOT or slept else state.node
 
     def _slept(self, ident: int, state: ThreadState, node: int) -> None:
         """Sample a thread that sleeps; what it used was used elsewhere."""
@@ -254,26 +253,19 @@ class Sampler:
         while True:
             samples = self.samples
             copied = samples.copy()
-            for state in list(self.threads.living.values()):
+            for ident, state in list(self.threads.living.items()):
                 row, ran = state.row, state.ran_last  # read once: the sampler goes on
+                used = state.unplaced + self._eye.clock(state) - state.cpu
+                kept = ident == self._home and (row < 0 or state.outside) and used > 2 * self.schedule.period
+                if kept and self._entered.unseen(state, used, min(self._end, now), now, copied):
+                    continue
                 if row >= 0 and max(row, ran) < len(copied):
                     if not state.outside:
-                        used = self._eye.clock(state) - state.cpu
-                        copied.place(ran, state.unplaced + used, 2 * self.schedule.period)
+                        copied.place(ran, used, 2 * self.schedule.period)
                     missing = max(0, now - self._end)
                     copied.wall[row] += missing
                     copied.time[row] += missing
-            self._unseen(now, copied)
             self._holds.settle(copied, self.trie.codes)
             self.tasks.finish(now, copied)
             if samples is self.samples:
                 return copied
-
-    def _unseen(self, now: int, copied: Samples) -> None:
-        """Account for a cell that nobody looked at because it kept the GIL from its beginning to its end."""
-        home = self.threads.living.get(self._home)
-        if home is None or home.lane is None or home.node != ROOT or self._entered == ROOT:
-            return
-        used = home.unplaced + self._eye.clock(home) - home.cpu
-        if used > 2 * self.schedule.period:
-            copied.add(self._entered, home.lane.index, now, used, now - self.started)
