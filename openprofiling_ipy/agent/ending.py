@@ -68,9 +68,24 @@ class _Ending(Handler):
             wakeup.unwatch(signal.SIGTERM)
             wakeup.end()
 
+    def remove(self) -> bool:
+        """
+        Put back what was there before; off the main thread as far as that can be.
+
+        There the signal itself cannot be used to ask the main thread for it: it might end the process.
+        """
+        if can_install() or not self.active:
+            return super().remove()
+        self.active = False
+        if not self.replaced():
+            sigaction.put(self.signum, self.system_before)
+        return True
+
     def __call__(self, signum: int, frame: Any) -> None:
         """On the main thread, which stands still meanwhile: after SIGTERM it would not have run on either."""
         if not self.active or self._pid != os.getpid():
+            if self.previous is signal.SIG_DFL:
+                _die()
             self.chain(signum, frame)
             return
         again, self._handled = self._handled, True

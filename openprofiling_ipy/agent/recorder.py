@@ -41,7 +41,7 @@ class Recorder:
     def __init__(self, options: Options, delivery: Delivery) -> None:
         self.delivery = delivery
         self.recent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
-        self.counts = {"started": 0, "ended": 0, "failed": 0}
+        self.counts = {"begun": 0, "ended": 0, "failed": 0}
         self.on_start: list[Callable[[Capture], object]] = []
         self.on_end: list[Callable[[Capture], object]] = []
         self._options = options
@@ -196,7 +196,7 @@ class Recorder:
             if isinstance(error, AgentError):
                 raise
             raise ProfilerUnavailable(profiler.name, f"{type(error).__name__}: {error}", "see the log") from error
-        self.counts["started"] += 1
+        self.counts["begun"] += 1
         self._tell(self.on_start, run.capture)
         return run
 

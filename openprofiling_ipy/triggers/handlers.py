@@ -59,7 +59,8 @@ class Handler:
         can call on.
         """
         before = sigaction.get(self.signum)
-        previous = self._without(signal.getsignal(self.signum))
+        found = signal.getsignal(self.signum)
+        previous = self._without(found)
         signal.signal(self.signum, self)
         self._ours = sigaction.get(self.signum)
         if before is not None and self._ours is not None and before.is_code and before.address != self._ours.address:
@@ -68,9 +69,9 @@ class Handler:
                 sigaction.put(self.signum, before)
                 raise OSError("a handler written in C has it, which cannot be called beside another")
             self._before = before
-        # It may still stand there from before, where it could not be taken away.
-        if previous is not self:
-            self.previous, self.system_before = previous, before
+        self.previous = previous
+        if found is not self:
+            self.system_before = before
         self.active, self._pid, self._told, self._leaving = True, os.getpid(), False, False
 
     def _without(self, found: Any) -> Any:
