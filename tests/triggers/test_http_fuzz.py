@@ -7,6 +7,7 @@ import json
 import random
 import socket
 import struct
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -183,13 +184,19 @@ def measured(process: psutil.Process) -> tuple[int, int, int]:
     return process.num_threads(), process.num_fds(), process.memory_info().rss
 
 
+def settling(process: psutil.Process) -> tuple[int, int, int]:
+    time.sleep(0.1)
+    return measured(process)
+
+
 @pytest.mark.slow
 def test_ten_thousand_bad_requests(tmp_path):
     with service(tmp_path) as served:
         process = psutil.Process(served.pid)
         # What the first profile loads (numpy among it) is no leak.
         assert ask(served, "GET", PROFILE).status == 200
-        calm = measured(process)
+        # The least of a second: the thread of that call may just be ending.
+        calm = [min(column) for column in zip(*(settling(process) for _ in range(10)), strict=True)]
         siege = Siege(served)
         attacks = Attacker(served.token).requests()
         for _ in range(WARM):
@@ -200,7 +207,7 @@ def test_ten_thousand_bad_requests(tmp_path):
         # In the middle of it, with every place taken by clients that hang, it answers who has the token.
         assert ask(served, "GET", "/status").status == 200
         siege.end()
-        until(lambda: measured(process)[:2] == calm[:2])
+        until(lambda: all(now <= then for now, then in zip(measured(process)[:2], calm[:2], strict=True)))
         assert measured(process)[2] - warm[2] < 1 << 20, "memory has grown"
         assert {400, 401, 403, 405, 411, 413, 414, 431, 503} <= siege.statuses.keys()
         # And it still does what it is for.
