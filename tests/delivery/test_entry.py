@@ -83,6 +83,14 @@ def test_other_files_are_none_of_ours(name):
     assert Entry.parse(name) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "digits"), [("", "cbf29ce484222325"), ("a", "af63dc4c8601ec8c"), ("foobar", "85944171f73967e8")]
+)
+def test_digits_that_stand_for_a_text(text, digits):
+    """The vectors of the algorithm's authors."""
+    assert entries.digest(text) == digits
+
+
 def test_entries_sort_by_age():
     old, new = (Entry(time, "f" * 16, "0" * 16, "1-00000000", "parcel") for time in (9, 10))
     assert sorted([new, old]) == [old, new]
