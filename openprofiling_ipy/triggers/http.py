@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
 import sys
-import tempfile
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from openprofiling_ipy.errors import InvalidOption, TriggerUnavailable
@@ -17,9 +14,11 @@ from openprofiling_ipy.triggers.http_guard import Guard, is_address
 from openprofiling_ipy.triggers.http_message import Limits
 from openprofiling_ipy.triggers.http_routes import Desk
 from openprofiling_ipy.triggers.http_server import Server
+from openprofiling_ipy.triggers.http_token import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from openprofiling_ipy.triggers.base import Control
 
@@ -76,7 +75,7 @@ class HttpTrigger:
         self._log_token = "ipykernel" not in sys.modules if log_token is None else log_token
         self._limits = limits or Limits()
         self._server: Server | None = None
-        self._forget: weakref.finalize[[Path, int], HttpTrigger] | None = None
+        self._forget: weakref.finalize[[], HttpTrigger] | None = None
 
     def __repr__(self) -> str:
         return f"HttpTrigger({self.host!r}, {self.port})"
@@ -154,11 +153,12 @@ class HttpTrigger:
             _log.info("profiles by HTTP at %s, with the token that was given", self.url)
             return
         try:
-            self.token_file = _written({"url": self.url, "token": self.token, "pid": os.getpid()})
+            file = TokenFile({"url": self.url, "token": self.token, "pid": os.getpid()})
         except OSError as error:  # a container may have no folder that can be written
             _log.warning("the token of the HTTP trigger cannot be written to a file: %s", error)
         else:
-            self._forget = weakref.finalize(self, _remove, self.token_file, os.getpid())
+            self.token_file = file.path
+            self._forget = weakref.finalize(self, file.remove)
         place = self.token_file or "no file"
         if not self._log_token:
             _log.info("profiles by HTTP at %s, the token is in %s", self.url, place)
@@ -182,21 +182,3 @@ def _is_token(token: object) -> bool:
 
 def _is_loopback(address: str) -> bool:
     return address == "::1" or (address.startswith("127.") and is_address(socket.AF_INET, address))
-
-
-def _written(facts: dict[str, Any]) -> Path:
-    """Write a new file that only this user can read (mode 0600, its name not known before) and return its path."""
-    handle, path = tempfile.mkstemp(prefix=f"openprofiling-http-{os.getpid()}-", suffix=".json")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(facts, file)
-    except OSError:
-        Path(path).unlink(missing_ok=True)
-        raise
-    return Path(path)
-
-
-def _remove(path: Path, pid: int) -> None:
-    """Remove the file, unless this is a child that was forked from the one that wrote it."""
-    if os.getpid() == pid:
-        path.unlink(missing_ok=True)

@@ -66,11 +66,10 @@ def work_of_the_shop(ended: threading.Event) -> None:
 
 
 def main(folder: str) -> None:
-    from openprofiling_ipy.agent import ProfilingAgent
+    from openprofiling_ipy import ProfilingAgent
     from openprofiling_ipy.exporters import FileExporter
-    from openprofiling_ipy.profilers.cpu import CpuProfiler
-    from openprofiling_ipy.profilers.wall import WallProfiler
-    from openprofiling_ipy.triggers.http import HttpTrigger
+    from openprofiling_ipy.profilers import CpuProfiler, WallProfiler
+    from openprofiling_ipy.triggers import HttpTrigger
 
     logging.basicConfig(level=logging.DEBUG)
     begun: list[str] = []
