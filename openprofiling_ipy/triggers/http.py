@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.triggers.base import Control
 
-__all__ = ["CLOSE_TIME", "HttpTrigger"]
+__all__ = ["CLOSE_TIME", "HttpTrigger", "Limits"]
 
 _log = logging.getLogger(__name__)
 
