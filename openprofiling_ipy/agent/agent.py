@@ -6,10 +6,9 @@ import logging
 import os
 import threading
 import time
-import weakref
 from typing import TYPE_CHECKING, Any, Self
 
-from openprofiling_ipy.agent import check, ending, environment, logs, report
+from openprofiling_ipy.agent import ending, forks, logs
 from openprofiling_ipy.agent.control import TriggerControl
 from openprofiling_ipy.agent.options import Options, exporters
 from openprofiling_ipy.agent.recorder import Recorder
@@ -75,7 +74,7 @@ class ProfilingAgent:
         self._restore_level = logs.at_level(None)
         self._unlook: Callable[[], None] = lambda: None
         self._parent = 0  # the process that this one was forked from, while started in that one only
-        _known.add(self)
+        forks.know(self)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> ProfilingAgent:
@@ -87,6 +86,8 @@ class ProfilingAgent:
         commas. _SERVICE: the service's name. _SPOOL: the folder where captures wait to be sent. _TOKEN:
         what "http" asks for, by default a random one; needed for "http://0.0.0.0:8080".
         """
+        from openprofiling_ipy.agent import environment
+
         found = environment.read(environ)
         agent = cls(service=found.service, spool=found.spool)
         agent._destinations = found.destinations or None
@@ -201,13 +202,16 @@ class ProfilingAgent:
         recorder = self._recorder
         if recorder is None or self._parent:
             raise AgentError("the agent is not started: there is nowhere to send to")
+        from openprofiling_ipy.agent import check
+
         done: tuple[Checked, ...] = recorder.call(lambda: check.send(self._exporters, self._options))
         return done
 
     def status(self) -> dict[str, Any]:
         """Return what it does now: plain values that JSON can hold, no credentials."""
-        recorder = self._recorder if self.started else None
-        return report.status(self._options, self._registered, recorder, self._parent)
+        from openprofiling_ipy.agent import report
+
+        return report.status(self._options, self._registered, self._recorder if self.started else None, self._parent)
 
     def __enter__(self) -> Self:
         if not self.started:
@@ -270,8 +274,7 @@ class ProfilingAgent:
 
         Return events: all is accepted by the delivery; the try is over. None where there is nothing to wait for.
         """
-        recorder = self._recorder if self.started else None
-        return None if recorder is None else recorder.finish("interrupted", flush)
+        return self._recorder.finish("interrupted", flush) if self._recorder is not None and self.started else None
 
     @property
     def grace(self) -> float:
@@ -284,17 +287,3 @@ class ProfilingAgent:
         if self._recorder is not None and not self._parent:
             self._parent = parent
             self._recorder.leave()
-
-
-_known: weakref.WeakSet[ProfilingAgent] = weakref.WeakSet()
-_process = {"pid": os.getpid()}
-
-
-def _after_fork() -> None:
-    parent, _process["pid"] = _process["pid"], os.getpid()
-    for agent in list(_known):
-        agent.forked(parent)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

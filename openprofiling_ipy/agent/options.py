@@ -59,7 +59,6 @@ def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
 
     None is a folder: the default one. Raises QueryError for what is no destination, and MissingDependency.
     """
-    from openprofiling_ipy.exporters import registry
     from openprofiling_ipy.exporters.file import FileExporter
 
     usual = FileExporter() if given is None else None
@@ -72,6 +71,8 @@ def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
     made: list[Exporter] = [usual] if usual else []
     for one in wanted:
         if isinstance(one, str | os.PathLike):
+            from openprofiling_ipy.exporters import registry
+
             made.append(registry.exporter(one))
             found.append(made[-1])
         elif hasattr(one, "send"):

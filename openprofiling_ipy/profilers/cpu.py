@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from openprofiling_ipy.profilers.base import Scope
-from openprofiling_ipy.profilers.sampling.recording import DEFAULT_RATE, Sampling, check_rate
+from openprofiling_ipy.profilers.rate import DEFAULT_RATE, check_rate
+
+if TYPE_CHECKING:
+    from openprofiling_ipy.profilers.sampling.recording import Sampling
 
 __all__ = ["CpuProfiler"]
 
@@ -32,4 +35,6 @@ class CpuProfiler:
 
     def start(self) -> Sampling:
         """Begin, on the thread and task that the recording is about. Raises ProfilerUnavailable."""
+        from openprofiling_ipy.profilers.sampling.recording import Sampling
+
         return Sampling("cpu", self.rate, self.scope, all_threads=self.all_threads, budget=self.budget).start()

@@ -10,8 +10,9 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
-from openprofiling_ipy.errors import InvalidOption, ProfilerUnavailable
+from openprofiling_ipy.errors import ProfilerUnavailable
 from openprofiling_ipy.profilers.base import Status
+from openprofiling_ipy.profilers.rate import check_rate
 from openprofiling_ipy.profilers.sampling.children import Children
 from openprofiling_ipy.profilers.sampling.cores import CoreWait
 from openprofiling_ipy.profilers.sampling.lanes import SAMPLERS
@@ -26,10 +27,7 @@ if TYPE_CHECKING:
     from openprofiling_ipy.profilers.base import Scope
     from openprofiling_ipy.profilers.sampling.process import Process
 
-__all__ = ["DEFAULT_RATE", "Sampling", "check_rate"]
-
-DEFAULT_RATE = 100.0
-"""Looks a second."""
+__all__ = ["Sampling"]
 
 #: Children are looked for about once a second (ns).
 _CHILDREN_EVERY = 1_000_000_000
@@ -44,13 +42,6 @@ _OURS = "openprofiling-"
 _INTERRUPTED = 1_000_000
 
 _running: weakref.WeakSet[Sampling] = weakref.WeakSet()
-
-
-def check_rate(rate: object) -> None:
-    """Raise InvalidOption for what is no rate in Hz."""
-    good = isinstance(rate, int | float) and not isinstance(rate, bool) and 0.1 <= rate <= 10_000
-    if not good:
-        raise InvalidOption("rate", rate, "give samples a second between 0.1 and 10000, such as 100")
 
 
 class Sampling:
