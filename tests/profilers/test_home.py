@@ -47,3 +47,16 @@ def test_tasks_of_the_named_threads_loop_are_its_own() -> None:
     profile = asyncio.run(main())
     assert lane_of(profile, "fetch").home
     assert everything(profile, "wall", lane="fetch") > 0.4e9
+
+
+def test_tasks_that_were_there_before_the_click_belong_to_it() -> None:
+    async def main() -> Any:
+        older = [asyncio.create_task(fetch()) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        profiler = WallProfiler(rate=100, scope=Scope(home=threading.get_ident()))
+        recording = await asyncio.get_running_loop().run_in_executor(None, profiler.start)
+        await asyncio.gather(*older)
+        return recording.stop()
+
+    profile = asyncio.run(main())
+    assert everything(profile, "wall", lane="fetch") > 0.2e9

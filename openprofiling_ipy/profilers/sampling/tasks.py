@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +94,9 @@ class Tasks:
 
     def begin(self) -> None:
         """Remember which tasks are older than the recording. Called on the home thread, or on one that names it."""
-        self._old = frozenset() if self._everyone else frozenset(_references())
+        # Who begins it from another thread, in the middle of a cell, means the tasks that the cell has made till then.
+        elsewhere = self._process.identity(self._home) is not None and threading.get_ident() != self._home
+        self._old = frozenset() if self._everyone or elsewhere else frozenset(_references())
         asyncio = sys.modules.get("asyncio")
         self._home_loop = self._loop(asyncio._get_running_loop()) if asyncio else None  # noqa: SLF001  # public in events
         current = asyncio.current_task(self._home_loop) if asyncio and self._home_loop else None
