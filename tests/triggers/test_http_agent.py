@@ -191,6 +191,17 @@ def test_it_sleeps_until_somebody_asks():
 
 def test_it_loads_nothing_heavy():
     code = "import sys, openprofiling_ipy.triggers.http; print([m for m in %r if m in sys.modules])"
-    heavy = ("numpy", "IPython", "pandas", "ssl", "email", "http.server", "http.client", "asyncio", "socketserver")
+    heavy = (
+        "numpy",
+        "IPython",
+        "pandas",
+        "ssl",
+        "email",
+        "http.server",
+        "http.client",
+        "asyncio",
+        "socketserver",
+        "_hashlib",
+    )
     done = subprocess.run([sys.executable, "-c", code % (heavy,)], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
