@@ -58,10 +58,10 @@ __all__ = [
 ]
 
 
-def choices(given: str, known: Iterable[str]) -> str:
+def choices(given: object, known: Iterable[str]) -> str:
     """Return the tail of a message about a wrong word: the nearest right one first, then all of them."""
     words = list(known)
-    near = get_close_matches(given, words, n=1)
+    near = get_close_matches(str(given), words, n=1)
     listed = ", ".join(words) if words else "none"
     return f"did you mean {near[0]!r}? One of: {listed}" if near else f"one of: {listed}"
 

@@ -12,6 +12,7 @@ import sys
 import textwrap
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -676,3 +677,11 @@ def test_what_the_document_needs_is_imported_behind_the_recording():
         used, took = capture.table("cpu").self.sum(), capture.document.duration
         assert used < took + 1_000_000, (used, took)
     """)
+
+
+def test_wrong_types_are_wrong_words():
+    with op.profile() as capture:
+        pass
+    for ask in (capture.table, capture.lines, capture.callers, partial(capture.save, "x")):
+        with pytest.raises(OpenProfilingError, match="5"):
+            ask(5)

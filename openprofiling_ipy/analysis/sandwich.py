@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from openprofiling_ipy.analysis.weights import outermost, stack_functions, stack_self, stack_total, sums
-from openprofiling_ipy.errors import AmbiguousFunction, UnknownFunction
+from openprofiling_ipy.errors import AmbiguousFunction, InvalidOption, UnknownFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,16 @@ __all__ = ["callees", "callers", "find_function"]
 _Edges = tuple["NDArray[np.int32]", "NDArray[np.int64]", "NDArray[np.int64]"]
 
 
+def _pair(function: object) -> tuple[str, str | None]:
+    """Return the name and the file, None for any, of what a user may have written."""
+    match function:
+        case str(name):
+            return name, None
+        case (str(name), str(file)):
+            return name, file
+    raise InvalidOption("function", function, "give a name, or a pair of a name and a file")
+
+
 def find_function(profile: Profile, function: str | tuple[str, str]) -> int:
     """
     Return the function called `function`: a qualified name, or a (name, file) pair where several share one.
@@ -35,7 +45,7 @@ def find_function(profile: Profile, function: str | tuple[str, str]) -> int:
     path, with the first line behind a colon where even that is not enough ("In[5]:12"). Raises UnknownFunction and
     AmbiguousFunction.
     """
-    name, file = (function, None) if isinstance(function, str) else function
+    name, file = _pair(function)
     names = [profile.strings[i] for i in profile.functions.name.tolist()]
     found = _first(
         [i for i, known in enumerate(names) if known == name],

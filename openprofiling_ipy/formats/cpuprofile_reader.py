@@ -61,7 +61,8 @@ def read(obj: Mapping[str, Any]) -> Profile:
         stack = tree.sample(samples[place], counted=weight > 0)
         if stack is not None and weight:
             builder.sample(stack, thread, (weight,), times[place + 1] * 1000)
-    length = max(ended - began, times[-1] if times else 0)
+    # Without a start, the end is a time since 1970 or since the machine was switched on.
+    length = max(ended - began if "startTime" in obj else 0, times[-1] if times else 0)
     started_at = began * 1000 if began * 1000 >= UNIX else 0
     return builder.build(started_at=started_at, duration=length * 1000, attributes={A.KIND: "cpu"})
 

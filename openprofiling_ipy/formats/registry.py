@@ -59,7 +59,7 @@ def names() -> tuple[str, ...]:
 
 def by_name(name: str) -> Format:
     """Return the format called `name`. Raises UnknownFormat, which lists them."""
-    wanted = name.strip().lower().removeprefix(".")
+    wanted = str(name).strip().lower().removeprefix(".")
     for fmt in _all():
         if wanted == fmt.name:
             return fmt

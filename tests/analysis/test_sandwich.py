@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from openprofiling_ipy.analysis.sandwich import callees, callers, find_function
 from openprofiling_ipy.analysis.weights import default_lanes, function_weights
-from openprofiling_ipy.errors import AmbiguousFunction, UnknownFunction
+from openprofiling_ipy.errors import AmbiguousFunction, InvalidOption, UnknownFunction
 from tests.pictures import profile_of
 from tests.strategies import plain, profiles
 
@@ -96,6 +96,12 @@ def test_an_unknown_function(wanted):
     profile = profile_of("1  /p/a.py|run=3")
     with pytest.raises(UnknownFunction):
         find_function(profile, wanted)
+
+
+@pytest.mark.parametrize("wanted", [5, None, ("run",), ("run", 5), ["run", "a.py"] * 2])
+def test_what_is_no_function(wanted):
+    with pytest.raises(InvalidOption, match="give a name, or a pair"):
+        find_function(profile_of("1  /p/a.py|run=3"), wanted)
 
 
 def test_a_near_miss_is_suggested():

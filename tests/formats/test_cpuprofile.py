@@ -285,3 +285,9 @@ def test_damaged_files(source, data):
 @given(data=st.data())
 def test_distorted_files(source, data):
     survives(cpuprofile, data.draw(distorted(source)))
+
+
+def test_without_a_start_it_is_as_long_as_its_samples():
+    data = json.loads(_file(endTime=1_795_000_000_000_000))
+    del data["startTime"]
+    assert cpuprofile.loads(json.dumps(data).encode()).duration == 4_000
