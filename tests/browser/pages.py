@@ -148,6 +148,8 @@ def viewer(open_page: Any, profile: Profile | bytes, **options: Any) -> Viewer:
     options.setdefault("viewport", {"width": 900, "height": 460})
     page = open_page(profile if isinstance(profile, bytes) else html.dumps(profile), **options)
     page.locator(".status").wait_for()
+    # Drawn, not only laid out: on a busy machine the first frame comes late. Where words stand, nothing is drawn.
+    page.wait_for_function("performance.getEntriesByName('oprof:frame').length || document.querySelector('.empty')")
     made = Viewer(page, page)
     made.settle()
     return made
