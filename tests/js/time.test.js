@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { placesOf } from "../../openprofiling_ipy/widgets/js/places.js";
 import { bands } from "../../openprofiling_ipy/widgets/js/spans.js";
-import { timeOrder } from "../../openprofiling_ipy/widgets/js/timeline.js";
+import { leftOut, timeOrder } from "../../openprofiling_ipy/widgets/js/timeline.js";
 import { buildTree } from "../../openprofiling_ipy/widgets/js/tree.js";
 import { stackSelf, valueIndex } from "../../openprofiling_ipy/widgets/js/weights.js";
 import { generated, viewOf } from "./generate.js";
@@ -145,6 +145,8 @@ test("too many boxes: neighbours join, no weight is lost", () => {
   assert.ok(few.count > 100 && timeOrder(profile, tree, lanes, index).count > 1000);
   assert.ok(few.leaf.slice(0, few.count).reduce((frames, leaf) => frames + tree.depth[leaf] + 1, 0) <= 1100);
   assert.equal(few.joined, all.count - few.count);
+  assert.deepEqual(leftOut([all]), []);
+  assert.match(leftOut([few, { hidden: 1200, joined: 0 }]).join(" · "), /^too many to draw each: [\d,]+ samples joined .* · 1,200 overlapping samples not drawn$/);
   assert.equal(sum(few.weight, few.count), sum(all.weight, all.count));
   assert.deepEqual([few.start[0], few.end[few.count - 1]], [all.start[0], all.end[all.count - 1]]);
   for (let i = 1; i < few.count; i++) assert.ok(few.start[i] >= few.end[i - 1]);

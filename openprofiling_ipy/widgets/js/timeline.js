@@ -6,6 +6,7 @@
  */
 
 import { gathered, grown } from "./columns.js";
+import { formatCount } from "./format.js";
 import { rowStarts } from "./layout.js";
 import { bands, hasClock } from "./spans.js";
 
@@ -36,6 +37,20 @@ export function timeOrder(profile, tree, lanes, value) {
     row += rows;
   }
   return { ...drawing.boxes(row, right), lanes: laneRows, clock };
+}
+
+/**
+ * What lanes do not show, in words: samples that are there but have no box of their own.
+ * @param {Pick<Lane, "hidden" | "joined">[]} lanes
+ * @returns {string[]}
+ */
+export function leftOut(lanes) {
+  const sum = (/** @type {"hidden" | "joined"} */ what) => lanes.reduce((count, lane) => count + lane[what], 0);
+  const [joined, hidden] = [sum("joined"), sum("hidden")];
+  const words = [];
+  if (joined) words.push(`too many to draw each: ${formatCount(joined)} samples joined to their neighbours here, not in Flame`);
+  if (hidden) words.push(`${formatCount(hidden)} overlapping samples not drawn`);
+  return words;
 }
 
 /** Growing columns of boxes, and the path that is open at the pen. */

@@ -39,7 +39,7 @@ export function createCrumbs(app, go) {
     },
     /** Other words in place of a path. @param {string} text @param {boolean} zoomed */
     say(text, zoomed) {
-      list.replaceChildren(h("li", {}, h("span", { class: "hint" }, text)));
+      list.replaceChildren(h("li", {}, h("span", { class: "hint clip", title: text }, text)));
       all.hidden = !zoomed;
     },
   };

@@ -2,6 +2,7 @@
 
 import { formatValue } from "./format.js";
 import { AXIS, paintAxis, paintLanes } from "./paint_time.js";
+import { leftOut } from "./timeline.js";
 import { describe } from "./ui_describe.js";
 import { Picture } from "./ui_picture.js";
 import { sceneOf } from "./ui_scene.js";
@@ -67,9 +68,8 @@ export class Time extends Picture {
     const { camera } = this.panel;
     const { lanes, x1Max } = this.now();
     const [from, to, all] = [camera.goal.x0, camera.goal.x1, x1Max].map((x) => formatValue(x, this.unit));
-    const undrawn = lanes.reduce((sum, lane) => sum + lane.hidden, 0);
     const range = camera.zoomed ? `${from} – ${to} of ${all}` : `All · ${all}`;
-    this.crumbs.say(undrawn ? `${range} · ${undrawn} overlapping samples not drawn` : range, camera.zoomed);
+    this.crumbs.say([range, ...leftOut(lanes)].join(" · "), camera.zoomed);
   }
 
   /**
