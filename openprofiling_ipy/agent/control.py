@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openprofiling_ipy.errors import ProfilerUnavailable
+
 if TYPE_CHECKING:
     import threading
 
@@ -62,6 +64,8 @@ class TriggerControl:
         """Record for so long, or until `gone` is set, and return the document in that format."""
         ((_, profiler),) = self._chosen(kind).items()
         capture = self._recorder.collect(profiler, seconds, self._facts(None), options, gone)
+        if capture.status == "failed":
+            raise ProfilerUnavailable(kind, "what it recorded became no document", "see the log")
         # Formats load numpy, 16 MB and a thread of its own: not for a request that is refused.
         from openprofiling_ipy.formats import registry
 

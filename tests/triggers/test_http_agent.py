@@ -8,13 +8,15 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from openprofiling_ipy.agent import environment
+from openprofiling_ipy.agent import ProfilingAgent, environment
 from openprofiling_ipy.errors import InvalidOption
 from openprofiling_ipy.formats import registry
+from openprofiling_ipy.profilers.base import Status
 from openprofiling_ipy.triggers.http import HttpTrigger
 from tests.triggers.http_client import FakeControl, ask, connect, until
 from tests.triggers.http_service import ROOT, service
@@ -153,6 +155,35 @@ def test_go_tool_pprof_shows_why_it_gets_none(served, tmp_path):
     )
     assert done.returncode != 0
     assert "401" in done.stderr
+
+
+@dataclass
+class Broken:
+    """A profiler whose recordings become no document."""
+
+    name: str = "broken"
+
+    def start(self) -> Broken:
+        return self
+
+    def stop(self):
+        raise RuntimeError("it is lost")
+
+    def status(self) -> Status:
+        return Status(elapsed=1, samples=1, rate=1.0, asked_rate=1.0, own_cpu=1)
+
+
+def test_a_recording_that_fails_is_one_clear_answer(tmp_path):
+    trigger = HttpTrigger()
+    agent = ProfilingAgent(spool=tmp_path / "spool").register(trigger, Broken()).start(exporter=tmp_path)
+    try:
+        answer = ask(trigger, "GET", f"{PROFILE}?seconds=0.1")
+        assert answer.status == 503
+        assert "no document" in answer.json["reason"]
+        assert ask(trigger, "POST", "/start").status == 200
+        assert ask(trigger, "POST", "/stop").json["captures"][0]["status"] == "failed"
+    finally:
+        agent.stop()
 
 
 def test_the_environment_may_give_the_token():
