@@ -141,7 +141,11 @@ class GCSExporter:
             options: dict[str, Any] = {"project": self._project} if self._project or not self._create else {}
             if self._endpoint:
                 options["client_options"] = {"api_endpoint": self._endpoint}
-            self._made = os.getpid(), storage.Client(credentials=self._credentials, **options)
+            client = storage.Client(credentials=self._credentials, **options)
+            # It would ask about the bucket, on a thread of its own and for minutes where nobody answers, only to tell a
+            # tracer. It looks whether it has this, and the switch that it offers is one for the whole process.
+            client._bucket_metadata_cache = None  # noqa: SLF001
+            self._made = os.getpid(), client
         return self._made[1]
 
     def _put(self, name: str, parcel: Parcel, progress: Progress | None, *, overwrite: bool) -> None:

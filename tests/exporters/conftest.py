@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from openprofiling_ipy.capture import Capture
-from openprofiling_ipy.exporters import Parcel
+from openprofiling_ipy.exporters import GCSExporter, Parcel, S3Exporter
 from tests.pictures import profile_of
 from tests.servers.s3 import Ceph, Moto, Server, has_ceph
 
@@ -40,6 +42,26 @@ def nobodys_credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(away / "credentials"))
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(away))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
+
+
+@pytest.fixture(autouse=True)
+def exporters_are_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what a test made: a connection that the collector finds is a warning in another one."""
+    made: list[Any] = []
+
+    def remembering(init: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(init)
+        def remember(exporter: Any, *words: Any, **options: Any) -> None:
+            init(exporter, *words, **options)
+            made.append(exporter)
+
+        return remember
+
+    for kind in (S3Exporter, GCSExporter):
+        monkeypatch.setattr(kind, "__init__", remembering(kind.__init__))
+    yield
+    for exporter in made:
+        exporter.close()
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 
 import pytest
 
@@ -191,8 +192,14 @@ def test_a_torn_connection_is_outlasted(parcel):
     stored = Answer(200, json.dumps({"name": "x", "bucket": BUCKET}).encode(), {"Content-Type": "application/json"})
     with Canned(RESET, RESET, stored) as server:
         exporter_at(server.url).send(parcel)
-        assert len(server.asked) >= 3
-        assert "/upload/" in server.asked[-1][1]
+        assert [path for _, path, _ in server.asked] == ["/upload/storage/v1/b/profiles/o?uploadType=multipart"] * 3
+
+
+def test_no_thread_is_started(server, place, parcel, monkeypatch):
+    started = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
+    exporter_at(server.url, place).send(parcel)
+    assert started == []
 
 
 def test_a_closed_exporter_takes_no_more(server, parcel):

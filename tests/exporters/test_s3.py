@@ -274,6 +274,14 @@ def test_options_that_mean_nothing():
 # How it behaves in somebody's program.
 
 
+def test_no_thread_is_started(moto, monkeypatch):
+    exporter = exporter_at(moto, "threads", create_bucket=True)
+    started: list[threading.Thread] = []
+    monkeypatch.setattr(threading.Thread, "start", started.append)
+    exporter.send(Parcel("large.folded", bytes(20 * MIB), "text/plain", {}))
+    assert started == []
+
+
 def test_nothing_global_is_set(moto, parcel):
     import boto3
 
