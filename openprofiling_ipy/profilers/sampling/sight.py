@@ -9,7 +9,7 @@ from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
 
 if TYPE_CHECKING:
     from openprofiling_ipy.profilers.sampling.lanes import Threads
-    from openprofiling_ipy.profilers.sampling.process import Process
+    from openprofiling_ipy.profilers.sampling.process import Frame, Process
     from openprofiling_ipy.profilers.sampling.trie import Trie
 
 __all__ = ["STILL", "UNSEEN", "Eye", "Sight"]
@@ -53,7 +53,7 @@ class Eye:
         self.now = self._process.now()
         seen = self._read(own)
         if self._process.now() - self.now > _TORN:
-            self._mend(seen)
+            self._mend(seen, own)
         return seen
 
     def clock(self, state: ThreadState) -> int:
@@ -70,21 +70,19 @@ class Eye:
         self.cpu, self.own_cpu = process.cpu(), process.own_cpu()
         # Clocks come before stacks: if a thread runs on in between, its clock tells at the next look.
         clocks = {ident: self.clock(state) for ident, state in living.items()}
-        frames = process.frames()
+        frames = self._frames(own)
         new = [
-            ident
-            for ident in frames
-            if ident != own and (ident not in clocks or living[ident].identity is not process.identity(ident))
+            ident for ident in frames if ident not in clocks or living[ident].identity is not process.identity(ident)
         ]
         if new:
             for ident in new:
                 clocks[ident] = self.clock(self._threads.meet(ident))
-            frames = process.frames()
+            frames = self._frames(own)
         seen: list[Sight] = []
         self.moved = False
         for ident, frame in frames.items():
             state = living.get(ident)
-            if state is None or ident == own:
+            if state is None:
                 continue
             cpu = clocks[ident]
             if state.hidden:
@@ -97,13 +95,22 @@ class Eye:
             seen.append((ident, state, cpu, node))
         return seen
 
-    def _mend(self, seen: list[Sight]) -> None:
+    def _frames(self, own: int) -> dict[int, Frame]:
+        """
+        Return the frames of all threads but ours.
+
+        Ours would hold, among its variables, the very dict it stands in: a circle that keeps every frame of the
+        program, and what its variables hold, until the collector comes by.
+        """
+        return {ident: frame for ident, frame in self._process.frames().items() if ident != own}
+
+    def _mend(self, seen: list[Sight], own: int) -> None:
         """
         Look again at threads whose stack lost its outer frames.
 
         The GIL changed hands while stacks were read, or may have: a frame that returned meanwhile has no caller.
         """
-        frames = self._process.frames()
+        frames = self._frames(own)
         for index, (ident, state, cpu, node) in enumerate(seen):
             torn = node >= 0 and state.node >= 0 and self._trie.root(node) != self._trie.root(state.node)
             if torn and ident in frames:
