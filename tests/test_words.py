@@ -46,7 +46,7 @@ def wrong_words(rest: str) -> list[str]:
     known = {*profilers.names(), *VERBS, *PLACEHOLDERS}
     first = words[0].rstrip(".,)") if words else ""
     wrong = [first] if re.fullmatch(r"[a-z]+", first) and first not in known | PROSE else []
-    options = {*completion.VALUED, *completion.FLAGS, *completion.LIST, "--all", "--"}
+    options = {*completion.VALUED, *completion.FLAGS, *completion.LIST, *completion.AUTO, "--all", "--"}
     wrong += [word for word in re.findall(r"(?<!\S)--?[a-z]+\b", rest) if word not in options]
     wrong += [name for name in re.findall(r"--format[ =]([a-z]+)", rest) if name not in formats.names()]
     return wrong
@@ -110,7 +110,10 @@ def test_each_format_is_in_the_readme(name, root):
     assert f"`{name}`" in (root / "docs" / "files.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("word", [*profilers.names(), *VERBS, *completion.VALUED, *completion.FLAGS, *completion.LIST])
+@pytest.mark.parametrize(
+    "word",
+    sorted({*profilers.names(), *VERBS, *completion.VALUED, *completion.FLAGS, *completion.LIST, *completion.AUTO}),
+)
 def test_each_word_is_explained(word, root):
     """Kinds, verbs and options stand in the page that lists them."""
     assert f"`{word}" in (root / "docs" / "magics.md").read_text(encoding="utf-8")
