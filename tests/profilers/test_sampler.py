@@ -313,3 +313,20 @@ def test_in_a_cell_the_home_thread_shows_what_lies_below_it_only() -> None:
     assert lane_of(profile, "MainThread").home
     assert {file for row in rows(profile) for file in row.files} == {"In[5]", "app.py"}
     assert profile.sources == {"In[5]": "run()"}
+
+
+def test_threads_that_were_only_seen_asleep_have_worked_as_others_of_their_kind() -> None:
+    # A thread for every request: most are seen when they write their answer, which takes no time.
+    process = FakeProcess()
+    looks = Looks(process)
+    for number in range(2, 42):
+        worker = process.start(number, f"Thread-{number} (serve)", "serve write")
+        worker.blocked = True
+        if number % 4 == 0:
+            worker.stack, worker.blocked = "serve compute", False
+        process.pass_time(PERIOD, **{f"t{number}": PERIOD // 2})
+        looks.sampler.look(SAMPLER, 0, Turn.FREE)
+        process.end(number)
+    looks.slice()
+    cpu = stacks_of(looks.document(), CPU)
+    assert cpu == {"serve compute": 40 * PERIOD // 2}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from openprofiling_ipy.profilers.sampling.process import Process
 
-__all__ = ["MAX_LANES", "SAMPLERS", "Lane", "LaneNames", "ThreadState", "Threads"]
+__all__ = ["MAX_LANES", "SAMPLERS", "Lane", "LaneNames", "ThreadState", "Threads", "pattern"]
 
 MAX_LANES = 64
 """Threads that get a lane of their own. Further ones take over the lane of an ended thread of the same kind of name."""
@@ -103,6 +104,8 @@ class Threads:
         self._everyone = everyone
         #: Threads gone since somebody last emptied this list: the last slice of their CPU time is still to be placed.
         self.ended: list[ThreadState] = []
+        #: CPU time (ns) of ended threads that were never seen at work, by the pattern of their names.
+        self.unseen: Counter[str] = Counter()
         self._free: dict[tuple[str, bool], list[Lane]] = {}
         self._count = 0
 
@@ -140,11 +143,11 @@ class Threads:
         return state
 
     def _lane(self, name: str, *, home: bool) -> Lane:
-        pattern = _pattern(name)
-        free = self._free.get((pattern, home))
+        kind = pattern(name)
+        free = self._free.get((kind, home))
         if self._count >= MAX_LANES and free:
             lane = free.pop()
-            lane.name = pattern
+            lane.name = kind
             return lane
         self._count += 1
         return self._lanes.add(name, "thread", home=home)
@@ -154,9 +157,9 @@ class Threads:
         state = self.living.pop(ident)
         self.ended.append(state)
         if state.lane is not None:
-            self._free.setdefault((_pattern(state.name), state.lane.home), []).append(state.lane)
+            self._free.setdefault((pattern(state.name), state.lane.home), []).append(state.lane)
 
 
-def _pattern(name: str) -> str:
+def pattern(name: str) -> str:
     """Return what names of threads of one kind share: "Thread-12 (work)" is "Thread-* (work)"."""
     return _NUMBERED.sub("*", name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.profilers.sampling.lanes import pattern
 from openprofiling_ipy.profilers.sampling.process import NO_CLOCK
 from openprofiling_ipy.profilers.sampling.trie import ENDED, NATIVE
 
@@ -55,8 +56,10 @@ class Native:
         for state in ended:
             # A C thread that has only left Python goes on as a native one.
             self._read[state.clock] = state.cpu
-            row = state.ran_last
-            if row >= 0:
+            if state.asleep and state.ran < 0 and state.unplaced > 0:
+                # It was never seen at work: others of its kind tell what that was.
+                self._threads.unseen[pattern(state.name)] += state.unplaced
+            elif (row := state.ran_last) >= 0:
                 samples.cpu[row] = max(0, samples.cpu[row] + state.unplaced)
         if self._open < max(_LEAST, span // 50):
             return

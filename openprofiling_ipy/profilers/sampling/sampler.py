@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from openprofiling_ipy.profilers.sampling.entered import Entered
 from openprofiling_ipy.profilers.sampling.holds import Holds
-from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads
+from openprofiling_ipy.profilers.sampling.lanes import LaneNames, Threads, pattern
 from openprofiling_ipy.profilers.sampling.native import Native
 from openprofiling_ipy.profilers.sampling.samples import MAX_SAMPLES, Samples
 from openprofiling_ipy.profilers.sampling.schedule import Schedule
@@ -266,6 +266,9 @@ class Sampler:
                     copied.wall[row] += missing
                     copied.time[row] += missing
             self._holds.settle(copied, self.trie.codes)
+            for kind, cpu in self.threads.unseen.items():
+                alike = (lane.index for lane in self.lanes.all if lane.kind == "thread" and pattern(lane.name) == kind)
+                copied.spread(frozenset(alike), cpu)
             self.tasks.finish(now, copied)
             if samples is self.samples:
                 return copied

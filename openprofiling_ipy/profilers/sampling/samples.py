@@ -65,6 +65,17 @@ class Samples:
             placed += share
         self.cpu[row] += max(-self.cpu[row], cpu - placed)
 
+    def spread(self, lanes: frozenset[int], cpu: int) -> None:
+        """Spread CPU time (ns) over these lanes by weight, or evenly where nothing has any."""
+        rows = [row for row in range(len(self)) if self.lane[row] in lanes]
+        worked = [row for row in rows if self.cpu[row] > 0]
+        weights = {row: self.cpu[row] for row in worked} or dict.fromkeys(rows, 1)
+        left, whole = cpu, sum(weights.values())
+        for row, weight in weights.items():
+            share = left * weight // whole
+            self.cpu[row] += share
+            left, whole = left - share, whole - weight
+
     def copy(self) -> Samples:
         """Return a copy that no longer changes."""
         rows = len(self.count)

@@ -105,6 +105,7 @@ class Turns:
         self._costs = 0.0
         self._tick = 0
         self._counted = False
+        self._crowded = 0  # looks in a row at several busy threads
         self._not_before = 0
         self._patience = 4_000_000_000  # ns until a shorter interval is tried again
 
@@ -160,7 +161,9 @@ class Turns:
     def judge(self, taken: Taken, now: int, busy: int, load: float) -> None:
         """Learn from a turn: until `now`, `busy` threads used a good part of the time, all together `load` cores."""
         self._tick += 1
-        if busy > 1:
+        # Once could be a thread that ends and the one that comes after it.
+        self._crowded = self._crowded + 1 if busy > 1 else 0
+        if self._crowded > 1:
             self._level, self._signs = -1, 0.0
             return
         # A shorter interval did not help: what holds the GIL does not give it up for anybody.
