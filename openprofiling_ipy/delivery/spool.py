@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from openprofiling_ipy.delivery import entry as entries, folder as files
 from openprofiling_ipy.delivery.entry import Entry
 from openprofiling_ipy.delivery.owner import Owner, alive, is_shared, owner_of
+from openprofiling_ipy.delivery.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -52,6 +53,7 @@ class Spool:
         self._place: Path | None = None
         self._owner: Owner | None = None
         self._lock = threading.Lock()
+        self._room = Room(limits, clock, self.found, self._unlink)
 
     def put(self, parcel: Parcel, destination: str) -> Entry:
         """Keep a parcel for a destination; it is on the disk when this returns. Raises OSError."""
@@ -80,11 +82,8 @@ class Spool:
 
     def remove(self, entry: Entry) -> bool:
         """Take an entry away; False where it was gone, or could not be."""
-        try:
-            (self._private() / entry.file).unlink()
-        except OSError:
-            return False
-        return True
+        self._room.removed(entry)
+        return self._unlink(entry)
 
     def settle(self) -> None:
         """Make removals survive a power cut, where the disk lets us."""
@@ -95,21 +94,11 @@ class Spool:
         """Keep an entry that cannot be read, but never look at it again. Raises OSError."""
         place = self._private()
         (place / entry.file).rename(place / entry.moved(entry.owner, "damaged").file)
+        self._room.doubt()
 
     def make_room(self, size: int = 0) -> list[Entry]:
         """Drop what is too old, and the oldest where `size` more bytes would not fit; return what was dropped."""
-        found = sorted(self.found(), key=lambda f: (f.entry.state != "damaged", f.changed, f.entry.time))
-        total, count = sum(each.size for each in found), len(found)
-        oldest = self._clock.unix() - int(self._limits.spool_age * _SECOND)
-        dropped = []
-        for entry, its_size, changed in found:
-            full = total + size > self._limits.spool_bytes or count + bool(size) > self._limits.spool_entries
-            if not full and changed >= oldest:
-                continue
-            total, count = total - its_size, count - 1
-            if self.remove(entry) and entry.state != "damaged":
-                dropped.append(entry)
-        return dropped
+        return self._room.make(size)
 
     def adopt(self, destinations: Collection[str]) -> list[Found]:
         """Take over what dead processes left for these destinations, the oldest first."""
@@ -153,6 +142,7 @@ class Spool:
     def after_fork(self) -> None:
         """In a forked child: its parent's entries are none of its own."""
         self._lock = threading.Lock()
+        self._room.after_fork()
         owner, self._owner = self._owner, None
         if owner is not None:
             owner.forget()
@@ -185,8 +175,17 @@ class Spool:
         with self._lock:
             owner = self._owner = self._owner or Owner(place)
         entry = Entry(time, entries.digest(destination), entries.digest(parcel.name), owner.id, state)
-        files.write(place, entry.file, entries.dumps(parcel, destination))
+        chunks = entries.dumps(parcel, destination)
+        files.write(place, entry.file, chunks)
+        self._room.added(entry, sum(map(len, chunks)))
         return entry
+
+    def _unlink(self, entry: Entry) -> bool:
+        try:
+            (self._private() / entry.file).unlink()
+        except OSError:
+            return False
+        return True
 
     def _open(self, entry: Entry) -> BinaryIO:
         handle = os.open(self._private() / entry.file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
@@ -203,6 +202,7 @@ class Spool:
             (place / entry.file).rename(place / mine.file)
         except OSError:
             return None
+        self._room.doubt()
         return mine
 
     def _dead(self, owners: set[str]) -> set[str]:

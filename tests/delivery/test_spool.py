@@ -139,6 +139,17 @@ def test_the_oldest_go_when_it_is_full(tmp_path):
     assert entries_of(tmp_path) == kept[3:]
 
 
+def test_nothing_is_dropped_for_what_another_process_has_sent_meanwhile(tmp_path):
+    here, other = spool(tmp_path, FakeClock(), spool_entries=4), spool(tmp_path)
+    mine = [here.put(parcel(number), PLACE) for number in (1, 2)]
+    theirs = [other.put(parcel(number), PLACE) for number in (3, 4)]
+    assert here.make_room() == []
+    for entry in theirs:
+        other.remove(entry)
+    assert here.make_room(1) == []
+    assert entries_of(tmp_path) == sorted(mine)
+
+
 def test_it_holds_so_many_entries(tmp_path):
     here = spool(tmp_path, spool_entries=3)
     kept = []
