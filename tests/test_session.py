@@ -44,6 +44,7 @@ PICTURE = """
 
 @pytest.fixture(autouse=True)
 def clean():
+    session.captures.clear()  # those of other tests
     yield
     for capture in session.running():
         session.stop(capture)

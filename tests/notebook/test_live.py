@@ -158,16 +158,38 @@ def test_it_answers_to_the_request_that_began_it():
     assert seen == ["mine"]
 
 
+#: However busy the machine is: a cell that goes on until its live output has been drawn so many times.
+_SOON = """
+import asyncio
+from openprofiling_ipy.notebook import live
+live.AFTER, live.EVERY = .3, .1
+drawn = []
+refresh = live.Live._refresh
+def noted(self, bundle):
+    refresh(self, bundle)
+    drawn.append(self)
+live.Live._refresh = noted
+def until_drawn(times):
+    times += len(drawn)
+    while len(drawn) < times:
+        burn(.01)
+async def wait_until_drawn(times):
+    times += len(drawn)
+    while len(drawn) < times:
+        await asyncio.sleep(.01)
+"""
+
+
 @pytest.fixture(scope="module")
 def soon(kernel):
     """A kernel whose cells need not run for ten seconds."""
-    kernel.run("from openprofiling_ipy.notebook import live\nlive.AFTER, live.EVERY = .3, .1")
+    assert kernel.run(_SOON).status == "ok"
     return kernel
 
 
 @pytest.mark.kernel
 def test_a_running_cell_shows_a_line(soon):
-    answer = soon.run("%%oprof cpu\nburn(1);")
+    answer = soon.run("%%oprof cpu\nuntil_drawn(3)")
     assert answer.status == "ok"
     assert len(answer.displays) == 1
     first = answer.displays[0]
@@ -183,7 +205,7 @@ def test_a_running_cell_shows_a_line(soon):
 
 @pytest.mark.kernel
 def test_output_behind_the_line_stays_above_the_result(soon):
-    answer = soon.run("%%oprof cpu\nburn(.6)\nprint('behind')\nburn(.3)")
+    answer = soon.run("%%oprof cpu\nuntil_drawn(1)\nprint('behind')\nuntil_drawn(1)")
     kinds = [m["msg_type"] for m in answer.messages if m["msg_type"] not in ("status", "execute_input")]
     assert kinds[0] == "display_data"
     assert kinds[-1] == "display_data"
@@ -212,7 +234,7 @@ def test_a_short_cell_shows_none(soon):
 
 @pytest.mark.kernel
 def test_a_waiting_cell_and_one_that_fails(soon):
-    answer = soon.run("%%oprof wall\nimport asyncio\nawait asyncio.sleep(.8)\n1/0")
+    answer = soon.run("%%oprof wall\nawait wait_until_drawn(1)\n1/0")
     assert answer.status == "error"
     assert "wall recording" in answer.displays[0]["data"]["text/plain"]
     assert PICTURE in answer.displays[-1]["data"]["text/html"]
@@ -220,7 +242,7 @@ def test_a_waiting_cell_and_one_that_fails(soon):
 
 @pytest.mark.kernel
 def test_every_refreshes_the_picture(soon):
-    answer = soon.run("%%oprof cpu --every 300ms\nburn(1.5);")
+    answer = soon.run("%%oprof cpu --every 300ms\nuntil_drawn(2)")
     assert answer.status == "ok"
     assert PICTURE in answer.displays[0]["data"]["text/html"]
     assert "still running" in answer.displays[0]["data"]["text/plain"]
@@ -239,7 +261,7 @@ def test_no_line_into_captured_output(soon):
 
 @pytest.mark.kernel
 def test_the_thread_is_not_the_users(soon):
-    answer = soon.run("%%oprof wall\nburn(.6);")
+    answer = soon.run("%%oprof wall\nuntil_drawn(1)")
     picture = answer.updates[-1]["data"]["text/plain"]
     assert "openprofiling-live" not in picture
     assert "threads" not in picture.splitlines()[0]
