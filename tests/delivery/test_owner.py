@@ -94,15 +94,21 @@ def test_a_child_that_keeps_the_lock_does_not_keep_its_parent_alive(tmp_path):
             os.kill(child, signal.SIGKILL)
 
 
+FORK = """
+import os
+from openprofiling_ipy.delivery.owner import alive
+pid = os.fork()
+if pid == 0:
+    owner.forget()
+    os._exit(0)
+os.waitpid(pid, 0)
+print(alive(Path(sys.argv[1]), owner.id), flush=True)
+"""
+
+
 def test_a_forked_child_that_forgets_leaves_its_parents_hold(tmp_path):
-    owner = Owner(tmp_path)
-    pid = os.fork()
-    if pid == 0:
-        owner.forget()
-        os._exit(0)
-    os.waitpid(pid, 0)
-    assert alive(tmp_path, owner.id)
-    owner.release()
+    with process(HOLD + FORK, tmp_path) as started:
+        assert said(started) == "True"
 
 
 def record(**facts: object) -> bytes:
