@@ -55,11 +55,11 @@ def until(condition: Callable[[], object], what: str = "it") -> None:
 class Program:
     """A Python program; `out` is where the agent of `SERVICE` may write, `spool` its spool."""
 
-    def __init__(self, folder: Path, code: str, *, arguments: Iterable[str] = (), **environ: str) -> None:
+    def __init__(self, folder: Path, code: str, *, run: Iterable[str] = (sys.executable,), **environ: str) -> None:
         self.out, self.spool = folder / "out", folder / "spool"
         file = folder / "program.py"
         file.write_text(SERVICE + textwrap.dedent(code), encoding="utf-8")
-        self._begin([sys.executable, str(file), *arguments], folder, environ)
+        self._begin([*run, str(file)], folder, environ)
 
     def _begin(self, command: list[str], folder: Path, environ: dict[str, str]) -> None:
         given = {"PYTHONPATH": str(ROOT), "OPENPROFILING_SPOOL": str(self.spool), "OUT": str(self.out)}
@@ -124,6 +124,10 @@ class Program:
         for reader in self._readers:
             reader.join(PATIENCE)
         return status
+
+    def threads(self) -> int:
+        """How many threads it has: a recording has one of its own."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
 
     def files(self) -> list[Path]:
         return sorted(self.out.glob("[!.]*")) if self.out.is_dir() else []

@@ -201,6 +201,7 @@ def test_sigterm_delivers_what_runs_and_the_process_dies_of_it(tmp_path):
         program.hear("ready")
         program.signal()
         program.hear("begun cpu")
+        time.sleep(0.5)
         program.signal(signal.SIGTERM)
         assert program.wait() == -signal.SIGTERM
         (profile,) = program.profiles()
