@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "profilers": {"model"},
     "capture": {"model"},
     "exporters": {"model", "capture", "formats"},
-    "delivery": {"capture", "exporters"},
+    "delivery": {"model", "capture", "exporters"},
     "shelf": {"capture", "formats", "model"},
     "cells": {"profilers"},
     "triggers": {"capture"},
