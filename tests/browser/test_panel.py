@@ -32,6 +32,14 @@ def notebook(cells: list[str]) -> dict[str, Any]:
     return written
 
 
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A busy machine may take longer than Playwright's five seconds."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
 def lab(serve: Callable[[str], Any], open_page: Callable[..., Page]) -> Callable[..., FrontEnd]:
     """Open a notebook of these cells in JupyterLab."""
