@@ -155,7 +155,7 @@ def test_damaged_files(source, data):
 
 
 @pytest.mark.parametrize("source", [GOLDEN, *GO], ids=["ours", "cpu", "heap"])
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damaged_messages(source, data):
     message = data.draw(damaged(gzip.decompress(source)))
