@@ -23,7 +23,7 @@ __all__ = ["Crew", "Delivered", "HandedIn", "crew"]
 
 #: How long (s) to wait for the last profiles, for one that is about to be ended, and between two looks.
 _PATIENCE: Final = 2.0
-_FAREWELL: Final = 0.5
+_FAREWELL: Final = 1.0
 _LOOK: Final = 0.01
 #: Within so long (s), who was asked once is not asked again: a pool ends its processes one after another.
 _SAME: Final = 0.5
