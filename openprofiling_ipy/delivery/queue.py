@@ -64,6 +64,7 @@ class Delivery:
         self._begin()
         self._add_lanes(exporters)
         _living.add(self)
+        _open.add(self)
         self._look()
 
     def _begin(self) -> None:
@@ -164,6 +165,7 @@ class Delivery:
                 self._condition.notify_all()
                 rest = [(lane, item) for lane in self._lanes.values() for item in lane.items()]
             self._leave(rest)
+            _open.discard(self)
             if rest:
                 _log.info("%d captures wait in %s for the next process", len(rest), self._folder)
 
@@ -263,6 +265,8 @@ class Delivery:
 
 
 _living: WeakSet[Delivery] = WeakSet()
+#: What was never closed is not forgotten either: the end of the process closes it.
+_open: set[Delivery] = set()
 
 
 def _after_fork() -> None:
@@ -274,7 +278,7 @@ def _at_exit() -> None:
     """Close what nobody closed: all of them within the time that one may take."""
     clock = MachineClock()
     end = clock.now() + _LIMITS.exit_wait
-    for delivery in tuple(_living):
+    for delivery in tuple(_open):
         with contextlib.suppress(Exception):
             delivery.close(max(0.0, end - clock.now()))
 

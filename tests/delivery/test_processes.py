@@ -85,6 +85,19 @@ atexit.register(last)
     assert len(list((tmp_path / "out").iterdir())) == 1
 
 
+def test_one_that_its_program_has_forgotten_sends_in_the_end(tmp_path, root):
+    (tmp_path / "file").write_text("")
+    code = """
+import gc
+exporter = FileExporter(folder / "out")
+exporter.send, send = (lambda *words: time.sleep(0.5) or send(*words)), exporter.send
+Delivery([exporter], spool=folder / "file").submit(parcel(1))
+gc.collect()
+"""
+    assert script(root, tmp_path, code).returncode == 0
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
 def test_without_a_folder_it_is_sent_in_the_end_too(tmp_path, root):
     (tmp_path / "file").write_text("")
     code = """
