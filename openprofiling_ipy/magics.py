@@ -100,7 +100,8 @@ class OprofMagics(Magics):
         #: Ends that a terminal may look at this kernel.
         self.unlook: Callable[[], None] = lambda: None
         self.arming = ArmVerbs(self.notebook)
-        self.verbs = Verbs(self.notebook.display, _options, self.notebook.label, self.arming.verbs)
+        more = self.arming
+        self.verbs = Verbs(self.notebook.display, _options, self.notebook.label, more.verbs, more.standing)
 
     def cell(self, line: str, cell: str | None) -> Any:
         __tracebackhide__ = True

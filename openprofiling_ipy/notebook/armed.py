@@ -69,6 +69,16 @@ class Armed:
             f"%oprof disarm http takes it back."
         )
 
+    def standing(self) -> list[str]:
+        """Return a line for each armed trigger; who stands in the place of one is said."""
+        lines = []
+        for name, (agent, _) in self._agents.items():
+            told = agent.status()
+            instead = next((t["replaced_by"] for t in told["triggers"] if "replaced_by" in t), "")
+            lost = f", but is handled by {instead} now: %oprof disarm {name}, then arm it again" if instead else ""
+            lines.append(f"armed: {name} records {', '.join(told['profilers'])}{lost}")
+        return lines
+
     def disarm(self, name: str = "") -> list[str]:
         """Disarm one trigger, or all; return their names. What they record ends and goes where it should."""
         known = {armed.casefold(): armed for armed in self._agents}

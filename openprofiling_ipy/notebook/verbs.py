@@ -21,14 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["Verbs"]
 
 _CHEATS = """\
-%%oprof cpu            profile this cell; --for 2s repeats a short one
-%oprof cpu f(x)        profile one statement and keep its value
-%oprof start cpu       record across cells; %oprof stop ends it
+%%oprof cpu            profile this cell, --for 2s a short one; %oprof cpu f(x) a statement
+%oprof start cpu       record across cells, %oprof stop ends it; %oprof auto cpu records each
 %oprof list            all captures; %oprof show #3 shows one, or In[5], or a name
 %oprof export #3 DEST  save one as a file, or to s3://bucket/prefix; %oprof load PATH
-%oprof panel           buttons for all of it; they answer while a cell runs
-%oprof auto cpu        record every cell, show the slow ones; %oprof auto off
-%oprof arm SIGUSR2     let a signal start and stop a recording, or http; %oprof disarm
+%oprof panel           buttons that answer while a cell runs; %oprof arm SIGUSR2, or http
 %%oprof?  %oprof?      all options\
 """
 
@@ -36,7 +33,7 @@ _CHEATS = """\
 class Verbs:
     """
     The verbs of one shell. `options` reads words as Options, `label` tells the cell being executed, `more` are verbs
-    that live elsewhere.
+    that live elsewhere, `standing` says what they have armed, a line each.
 
     Raises OpenProfilingError or OSError, whose message is one line.
     """
@@ -47,8 +44,10 @@ class Verbs:
         options: Callable[[list[str]], Options],
         label: Callable[[], str],
         more: Mapping[str, Callable[[list[str]], None]],
+        standing: Callable[[], list[str]] = list,
     ) -> None:
         self._more = more
+        self._standing = standing
         self._display = display
         self._options = options
         self._label = label
@@ -68,7 +67,7 @@ class Verbs:
         count = len(session.captures)
         newest = f", the newest #{session.captures[-1].number}{_called(session.captures[-1])}" if count else ""
         now.append(f"{count} capture{'' if count == 1 else 's'}{newest}")
-        text = "\n".join([*now, "", _CHEATS])
+        text = "\n".join([*now, *self._standing(), "", _CHEATS])
         self._display.show(text, f"<pre>{html.escape(text)}</pre>")
 
     def _start(self, words: list[str]) -> None:

@@ -31,6 +31,11 @@ class ArmVerbs:
     def verbs(self) -> dict[str, Callable[[list[str]], None]]:
         return {"arm": self._arm, "disarm": self._disarm, "auto": self._auto}
 
+    def standing(self) -> list[str]:
+        """Return what is armed, a line each."""
+        every = ["every cell is recorded; %oprof auto off ends that"] if self._notebook.auto else []
+        return [*self._armed.standing(), *every]
+
     def close(self) -> None:
         """Give all signals and ports back, and record no cell that does not ask for it."""
         self._armed.disarm()

@@ -195,3 +195,14 @@ def test_unloading_gives_signals_and_ports_back(disarmed):
     assert not file.exists()
     assert disarmed.value("__import__('signal').getsignal(12) is __import__('signal').SIG_DFL")
     disarmed.run(EXTENSION)
+
+
+def test_the_status_tells_what_is_armed_and_who_took_it_away(disarmed: Kernel) -> None:
+    disarmed.run("%oprof arm SIGUSR2 wall")
+    assert "armed: SIGUSR2 records wall\n" in said(disarmed.run("%oprof"))
+    disarmed.run("import signal\ndef usurper(*_): pass\nbefore = signal.signal(signal.SIGUSR2, usurper)")
+    status = said(disarmed.run("%oprof"))
+    assert "usurper now: %oprof disarm SIGUSR2, then arm it again" in status
+    disarmed.run("_ = signal.signal(signal.SIGUSR2, before)")
+    # What is running, what is armed, and then six lines.
+    assert len(status.partition("\n\n")[2].splitlines()) == 6
