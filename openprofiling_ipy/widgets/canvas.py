@@ -9,13 +9,19 @@ calls give the same bytes. Pillow is imported when a canvas is made.
 from __future__ import annotations
 
 import importlib.util
+from contextlib import suppress
 from functools import lru_cache
 from io import BytesIO
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from PIL import ImageFont
+
+    _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 __all__ = ["Canvas", "Typeface", "mix"]
 
@@ -26,28 +32,99 @@ _STEPS = 8
 _LEVEL = 8
 #: A picture of more pairs draws the rest in the last one's colours: text needs two entries of its pair at least.
 _MOST_PAIRS = _ENTRIES // 2
+#: Fonts that have what DejaVu lacks (Chinese, Japanese, Korean, emoji), as Linux, Windows and macOS name their files;
+#: Pillow looks for them where each system keeps its fonts.
+_OTHERS = (
+    "NotoSansCJK-Regular.ttc",
+    "NotoSansCJKsc-Regular.otf",
+    "SourceHanSansSC-Regular.otf",
+    "wqy-microhei.ttc",
+    "wqy-zenhei.ttc",
+    "DroidSansFallbackFull.ttf",
+    "DroidSansFallback.ttf",
+    "msyh.ttc",
+    "msgothic.ttc",
+    "malgun.ttf",
+    "PingFang.ttc",
+    "Hiragino Sans GB.ttc",
+    "AppleSDGothicNeo.ttc",
+    "Arial Unicode.ttf",
+    "NotoEmoji-Regular.ttf",
+    "Symbola.ttf",
+    "seguiemj.ttf",
+)
+#: No font has a glyph for it.
+_NO_CHARACTER = "\U0010ffff"
+#: Marks and joiners: where they cannot be drawn, what they belong to is enough.
+_UNSEEN = frozenset({"Mn", "Me", "Cf"})
 #: Of the ink, how much secondary text gets.
 _FAINT = 0.68
 
 
 class Typeface:
-    """A font at a size, with the widths of its characters. Kerning is left out, so that a width is a sum."""
+    r"""
+    A font at a size, with the widths of its characters. Kerning is left out, so that a width is a sum.
+
+    What the font has no glyph for is drawn in one of the system's that has it, else written out: "\u4e2d", never a box.
+    """
 
     def __init__(self, size: int, *, bold: bool = False) -> None:
         self.font = _font("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf", size)
-        self._widths: dict[str, float] = {}
+        self._size = size
+        self._known: dict[str, tuple[_Font, str, float]] = {}
 
     def width(self, text: str) -> float:
         """Return the width of `text` in px."""
-        known = self._widths
-        for char in text:
-            if char not in known:
-                known[char] = self.font.getlength(char)
-        return sum(known[char] for char in text)
+        return sum(self._drawn(char)[2] for char in text)
+
+    def runs(self, text: str) -> list[tuple[_Font, str, float]]:
+        """Return what to draw, from left to right: a font, a text in it, and its width in px."""
+        drawn = map(self._drawn, text)
+        return [
+            (font, "".join(piece[1] for piece in same), sum(piece[2] for piece in same))
+            for font, run in groupby(drawn, itemgetter(0))
+            for same in (list(run),)
+        ]
+
+    def _drawn(self, char: str) -> tuple[_Font, str, float]:
+        if char not in self._known:
+            font, text = self._choice(char)
+            self._known[char] = font, text, font.getlength(text)
+        return self._known[char]
+
+    def _choice(self, char: str) -> tuple[_Font, str]:
+        if char.isascii() or _has(self.font, char):
+            return self.font, char
+        if category(char) in _UNSEEN:
+            return self.font, ""
+        other = next((font for font in _others(self._size) if _has(font, char)), None)
+        return (other, char) if other else (self.font, char.encode("unicode_escape").decode("ascii"))
+
+
+def _has(font: _Font, char: str) -> bool:
+    """Tell whether a font has a glyph for `char`: one that differs from what stands for those it has not."""
+    try:
+        one, missing = (font.getmask(text) for text in (char, _NO_CHARACTER))
+    except UnicodeEncodeError:  # Pillow's own without FreeType: Latin alone
+        return False
+    return one.size != missing.size or bytes(one) != bytes(missing)
 
 
 @lru_cache(maxsize=8)
-def _font(name: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def _others(size: int) -> tuple[ImageFont.FreeTypeFont, ...]:
+    """Return those of `_OTHERS` that this system has."""
+    from PIL import ImageFont
+
+    found = []
+    for name in _OTHERS:
+        # A font may be broken, or of bitmaps that have no such size.
+        with suppress(OSError):
+            found.append(ImageFont.truetype(name, size, layout_engine=ImageFont.Layout.BASIC))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _font(name: str, size: int) -> _Font:
     """Return a font that matplotlib ships, found without importing it; else the system's; else Pillow's own."""
     from PIL import ImageFont
 
@@ -93,8 +170,10 @@ class Canvas:
     def text(self, left: float, middle: float, text: str, face: Typeface, *, faint: bool = False) -> float:
         """Write `text` from `left` around the height `middle`; return where it ends."""
         strength = round(255 * (_FAINT if faint else 1))
-        self._ink_draw.text((left, middle), text, fill=strength, font=face.font, anchor="lm")
-        return left + face.width(text)
+        for font, run, width in face.runs(text):
+            self._ink_draw.text((left, middle), run, fill=strength, font=font, anchor="lm")
+            left += width
+        return left
 
     def png(self, top: int = 0) -> bytes:
         """Return the picture from the height `top` on."""

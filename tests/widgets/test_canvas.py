@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 from PIL import Image, ImageFont
 
@@ -81,6 +83,43 @@ def test_it_draws_where_matplotlib_has_no_fonts(monkeypatch):
         assert Typeface(11).width("merge") > 10
     finally:
         canvas._font.cache_clear()
+
+
+@pytest.fixture
+def others(monkeypatch):
+    """Set which fonts stand in for what DejaVu lacks."""
+
+    def chosen(*names):
+        monkeypatch.setattr(canvas, "_OTHERS", names)
+        canvas._others.cache_clear()
+
+    yield chosen
+    canvas._others.cache_clear()
+
+
+def written(text):
+    sheet = Canvas(120, 20, WHITE)
+    end = sheet.text(2, 10, text, Typeface(11))
+    assert end == pytest.approx(2 + Typeface(11).width(text))
+    return sheet.png()
+
+
+def test_what_no_font_has_is_written_out(others):
+    others("no such font.ttf")
+    assert written("中é🎉") == written(r"\u4e2dé\U0001f389")
+    # The mark that asks for an emoji's colours says nothing by itself.
+    assert written("x\U000e0100") == written("x")
+
+
+def test_what_another_font_has_is_drawn_in_it(others):
+    """A script g, which DejaVu lacks and a font beside it has."""
+    others("no such font.ttf", str(Path(mpl.get_data_path(), "fonts", "ttf", "STIXGeneral.ttf")))
+    letter = "\u210a"
+    face = Typeface(11)
+    (first, _, _), (second, drawn, _) = face.runs(f"a{letter}")
+    assert first is face.font is not second
+    assert drawn == letter
+    assert written(letter) not in (written(r"\u210a"), written("\U0010ffff"))
 
 
 @pytest.mark.parametrize("part", [0, 0.25, 1])
