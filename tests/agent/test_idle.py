@@ -11,6 +11,9 @@ import pytest
 
 HEAVY = ("numpy", "IPython", "pandas", "matplotlib", "ipywidgets", "anywidget", "boto3", "botocore", "google", "PIL")
 
+#: KiB. From 3.12 on the same code takes more room, and the interpreter's table of names grows by a step on the way.
+BOUND = 2048 if sys.version_info < (3, 12) else 2560
+
 MODULES = f"""
 import sys
 import openprofiling_ipy.agent
@@ -80,9 +83,9 @@ def test_it_costs_no_time_and_little_memory(root):
         plain = json.loads(run(root, COST, standard, "plain"))
         agent = json.loads(run(root, COST, standard, "agent"))
         more = agent["memory"] - plain["memory"]
-        if agent["switches"] == 0 and more < 2048:
+        if agent["switches"] == 0 and more < BOUND:
             break
     assert agent["switches"] == 0
     # Reading the numbers themselves takes a millisecond or two in either.
     assert agent["cpu"] < plain["cpu"] + 5_000_000
-    assert more < 2048, f"{more} KiB"
+    assert more < BOUND, f"{more} KiB"
