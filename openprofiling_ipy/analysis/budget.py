@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from openprofiling_ipy.model.profile import Attribute
+
 __all__ = ["fit", "fold_small", "library_lines"]
 
 _FOLDED = re.compile(r"\((\d+) small frames\)")
@@ -46,27 +48,23 @@ def fit(profile: Profile, budget: int, size: Callable[[Profile], int]) -> Profil
     plain = library_lines(profile)
     if _may_fit(plain, budget) and size(plain) <= budget:
         return plain
-    # What folds at a step folds at every later one: begin with what the first step leaves.
-    smaller = fold_small(plain, _STEPS[0][0])
+    # What folds at a step folds at every later one: each begins with what the last one that was too large has left.
+    base = fold_small(plain, _STEPS[0][0])
     low, high, best = 0, len(_STEPS) - 1, None
     while low < high:
         middle = (low + high) // 2
-        made = _step(smaller, middle)
-        if size(made) <= budget:
+        folded = fold_small(base, _STEPS[middle][0])
+        made = thin_samples(folded, _STEPS[middle][1])
+        if _may_fit(made, budget) and size(made) <= budget:
             high, best = middle, made
         else:
-            low = middle + 1
-    return best or _step(smaller, high)
+            low, base = middle + 1, folded
+    return best or thin_samples(fold_small(base, _STEPS[high][0]), _STEPS[high][1])
 
 
 def _may_fit(profile: Profile, budget: int) -> bool:
     """Tell whether it is worth while to measure the size: no compression writes a stack or a sample in half a byte."""
     return len(profile.stacks) + len(profile.samples) <= 2 * budget
-
-
-def _step(profile: Profile, step: int) -> Profile:
-    share, count = _STEPS[step]
-    return thin_samples(fold_small(profile, share), count)
 
 
 def library_lines(profile: Profile) -> Profile:
@@ -110,13 +108,12 @@ def fold_small(profile: Profile, share: float) -> Profile:
     # How many frames fold below each caller; the last place is that of the roots.
     number = sums(tree.parent[top], stack_total(tree, frames_of)[top], len(tree) + 1)
     hidden = path_sums(tree, top.astype(np.int64)) > 0
-    widened, frame_of = _with_folded_frames(used, number[tree.parent[top]])
-    key = np.where(top[node], frame_of[np.where(top, number[tree.parent], 0)[node]], used.stacks.frame)
-    folded = join(widened, key, (top | ~hidden)[node])
     facts = dict(profile.attributes)
     facts[A.FOLDED] = int(facts.get(A.FOLDED, 0)) + int((hidden & fresh).sum())
     facts[A.FOLDED_SHARE] = max(float(facts.get(A.FOLDED_SHARE, 0.0)), float(part[top].max()))
-    return compact(replace(folded, attributes=facts))
+    widened, frame_of = _with_folded_frames(used, number[tree.parent[top]], facts)
+    key = np.where(top[node], frame_of[np.where(top, number[tree.parent], 0)[node]], used.stacks.frame)
+    return compact(join(widened, key, (top | ~hidden)[node]))
 
 
 def _shares(profile: Profile, node: NDArray[np.int64], tree: StackTable) -> NDArray[np.float64]:
@@ -143,8 +140,10 @@ def _frame_counts(profile: Profile) -> NDArray[np.int64]:
     return counts
 
 
-def _with_folded_frames(profile: Profile, numbers: NDArray[np.int64]) -> tuple[Profile, NDArray[np.int64]]:
-    """Return the profile with a frame for each of `numbers`, and which frame it is by number."""
+def _with_folded_frames(
+    profile: Profile, numbers: NDArray[np.int64], facts: dict[str, Attribute]
+) -> tuple[Profile, NDArray[np.int64]]:
+    """Return the profile with `facts` and a frame for each of `numbers`, and which frame it is by number."""
     functions, frames = profile.functions, profile.frames
     columns = functions.name.tolist(), functions.file.tolist()
     known = {(profile.strings[n], profile.strings[f]): i for i, (n, f) in enumerate(zip(*columns, strict=True))}
@@ -168,6 +167,7 @@ def _with_folded_frames(profile: Profile, numbers: NDArray[np.int64]) -> tuple[P
     widened = replace(
         profile,
         strings=tuple(strings),
+        attributes=facts,
         functions=FunctionTable(
             np.append(functions.name, name),
             np.append(functions.file, np.full_like(name, strings.index(FOLDED_FILE))),

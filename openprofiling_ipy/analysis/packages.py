@@ -1,4 +1,4 @@
-""" "My code": a package is one frame, whatever goes on inside it. `js/places.js` and `js/tree.js` do the same."""
+"""The picture of "my code": a package is one frame, whatever goes on inside it; `js/tree.js` does the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from openprofiling_ipy.analysis.places import FOLDED_FILE, places
 from openprofiling_ipy.analysis.reshape import join
-from openprofiling_ipy.analysis.weights import depths, stack_functions
+from openprofiling_ipy.analysis.weights import depths, stable_order, stack_functions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def _kept(
     # The function that each stack is shown as.
     shown = functions.copy()
     depth = depths(stacks)
-    order = np.argsort(depth, kind="stable")
+    order = stable_order(depth)
     for ids in np.split(order, np.flatnonzero(np.diff(depth[order])) + 1)[1:]:
         own, above = functions[ids], shown[stacks.parent[ids]]
         same = (group[own] >= 0) & (group[own] == group[above])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openprofiling_ipy.analysis.weights import path_sums, stack_total, sums
+from openprofiling_ipy.analysis.weights import path_sums, stable_order, stack_total, sums
 from openprofiling_ipy.model import FrameTable, FunctionTable, Profile, SampleTable, StackTable
 from openprofiling_ipy.model.builder import preorder
 
@@ -37,15 +37,17 @@ def regroup(
     node = np.full(count + 1, -1, dtype=np.int64)
     parents, keys, filled = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], 0
     wide = np.asarray(key, dtype=np.int64)
-    order = np.flatnonzero(kept)[np.argsort(level[kept], kind="stable")]
+    order = np.flatnonzero(kept)[stable_order(level[kept])]
+    levels = []
     for ids in np.split(order, np.flatnonzero(np.diff(level[order])) + 1):
         new_parent = node[above[ids]]
         inverse, first = _group(new_parent, wide[ids])
         node[ids] = inverse + filled
         parents.append(new_parent[first])
         keys.append(wide[ids[first]])
+        levels.append(np.arange(filled, filled + len(first)))
         filled += len(first)
-    position, parent, end = preorder(np.concatenate(parents).astype(np.int32))
+    position, parent, end = preorder(np.concatenate(parents).astype(np.int32), levels)
     frame = np.empty(filled, dtype=np.int32)
     frame[position] = np.concatenate(keys)
     moved = np.append(position, -1)[node[up[:-1]]]

@@ -25,6 +25,7 @@ __all__ = [
     "function_weights",
     "outermost",
     "path_sums",
+    "stable_order",
     "stack_functions",
     "stack_self",
     "stack_total",
@@ -112,7 +113,7 @@ def outermost(stacks: StackTable, key: NDArray[np.int32]) -> NDArray[np.bool_]:
     count = len(stacks)
     if not count:
         return np.zeros(0, dtype=np.bool_)
-    order = _stable_order(key)
+    order = stable_order(key)
     group = np.cumsum(np.diff(key[order], prepend=key[order[0]]) != 0) * (count + 1)
     furthest = np.maximum.accumulate(stacks.end[order] + group)
     before = np.concatenate(([-1], furthest[:-1]))
@@ -121,9 +122,9 @@ def outermost(stacks: StackTable, key: NDArray[np.int32]) -> NDArray[np.bool_]:
     return result
 
 
-def _stable_order(key: NDArray[np.int32]) -> NDArray[np.int64]:
-    # numpy sorts 16-bit keys by radix, ten times faster than wider ones.
-    narrow = int(key.min()) >= 0 and int(key.max()) < 2**16
+def stable_order(key: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Sort stably: numpy does it by radix for keys of 16 bits, ten times faster than for wider ones."""
+    narrow = len(key) and int(key.min()) >= 0 and int(key.max()) < 2**16
     return np.argsort(key.astype(np.uint16) if narrow else key, kind="stable")
 
 

@@ -140,16 +140,19 @@ class ProfileBuilder:
         )
 
 
-def preorder(parent: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+def preorder(
+    parent: NDArray[np.int32], levels: Sequence[NDArray[np.int64]] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
     """
     Lay a forest out in preorder, siblings in the order of their ids.
 
     `parent` [N] points to earlier ids (-1 a root). Returns `position` [N], where each id goes, and `parent` and `end`
-    [N] of the new order. Works level by level, so the cost is N plus a few array calls a level.
+    [N] of the new order. Works level by level, so the cost is N plus a few array calls a level. `levels` are the ids of
+    each depth, for who knows them already.
     """
     count = len(parent)
     size = np.ones(count, dtype=np.int64)
-    levels = _levels(parent)
+    levels = _levels(parent) if levels is None else levels
     for level in reversed(levels[1:]):
         np.add.at(size, parent[level], size[level])
     position = np.empty(count, dtype=np.int64)

@@ -71,7 +71,8 @@ def draw(profile: Profile, width: int = 800, theme: Theme = "light") -> bytes:
 def shown_tree(profile: Profile, found: dict[str, Place]) -> Profile:
     """Fold a profile as the live picture does at first: "my code" where there is more of it than the cell itself."""
     own = sum(found[profile.function_file(which)].kind in _OWN for which in range(len(profile.functions)))
-    return transforms.by_function(transforms.fold_packages(profile) if own > 1 else profile)
+    tree = transforms.by_function(profile)
+    return transforms.fold_packages(tree) if own > 1 else tree
 
 
 class Still:
