@@ -77,6 +77,12 @@ def test_what_the_home_thread_does_outside_the_cell_is_no_work_of_the_cell() -> 
     assert everything(profile, "wall", lane="MainThread") > 0.9 * profile.duration
 
 
+def test_what_does_not_show_does_not_stand_in_the_document() -> None:
+    profile = run_cell(Scope(sources=Cells()))
+    shown = {name for row in rows(profile) for name in row.names}
+    assert {profile.function_name(i) for i in range(len(profile.functions))} == shown
+
+
 def test_hidden_files_are_dropped_wherever_they_stand() -> None:
     folder = os.path.join(os.sep, "site", "IPython") + os.sep  # noqa: PTH118
     library = call(call(burn, "/my/lib.py"), folder + "core.py")

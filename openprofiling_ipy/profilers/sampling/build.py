@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openprofiling_ipy.profilers.sampling.trie import CELL, ENDED, NATIVE
+from openprofiling_ipy.profilers.sampling.trie import CELL, ENDED, NATIVE, ROOT
 
 if TYPE_CHECKING:
     from openprofiling_ipy.model import Profile, ProfileBuilder
@@ -44,16 +44,14 @@ def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *
     order = ("cpu", "wall") if kind == "cpu" else ("wall", "cpu")
     builder = ProfileBuilder((ValueType(order[0], "ns"), ValueType(order[1], "ns"), ValueType("samples", "count")))
     columns = _columns(collected)
+    if scope.sources is not None:
+        # Before anything is named: what does not show shall not stand in the document either.
+        columns["node"][_outside(collected, columns)] = ROOT
     namer = _Namer(collected.trie, scope, positions, builder, show_all=show_all)
     nodes, index = np.unique(columns["node"], return_inverse=True)
     hot = _hot(columns, index)
     leaves = [namer.leaf(node, hot=worth) for node, worth in zip(nodes.tolist(), hot, strict=True)]
     stack = np.array(leaves, dtype=np.int64)[index]
-    if scope.sources is not None:
-        # Of the home thread and of tasks, what is not below a cell is the kernel's; of other threads it is theirs.
-        flags = np.array([node >= 0 and not collected.trie.flags[node] & CELL for node in nodes.tolist()], dtype=bool)
-        inside = np.array([lane.index == 0 or lane.kind == "task" for lane in collected.lanes], dtype=bool)
-        stack[flags[index] & inside[columns["lane"]]] = -1
     kept = np.flatnonzero((stack >= 0) | (columns["lane"] == 0))
     kept = kept[np.argsort(columns["time"][kept], kind="stable")]
     lanes, lane_index = np.unique(columns["lane"][kept], return_inverse=True)
@@ -67,6 +65,16 @@ def build(collected: Collected, kind: str, scope: Scope, positions: Positions, *
         attributes=collected.facts,
         sources=namer.sources,
     )
+
+
+def _outside(collected: Collected, columns: dict[str, Any]) -> Any:
+    """Tell of each row whether it is the kernel's: of other threads, what is not below a cell is theirs."""
+    import numpy as np
+
+    nodes, index = np.unique(columns["node"], return_inverse=True)
+    flags = np.array([node >= 0 and not collected.trie.flags[node] & CELL for node in nodes.tolist()], dtype=bool)
+    inside = np.array([lane.index == 0 or lane.kind == "task" for lane in collected.lanes], dtype=bool)
+    return flags[index] & inside[columns["lane"]]
 
 
 def _hot(columns: dict[str, Any], index: Any) -> list[bool]:
