@@ -39,7 +39,7 @@ def test_triggers(given, triggers):
 
 def test_profilers_and_the_rest():
     found = read(
-        PROFILER="cpu:rate=50, wall:all_threads=true", EXPORT="s3://bucket/a, /tmp/b", SERVICE=" shop ", SPOOL="/s"
+        PROFILER="cpu:rate=50, wall:all_threads=true", EXPORT="s3://bucket/a, out", SERVICE=" shop ", SPOOL="/s"
     )
     assert found.profilers == [CpuProfiler(rate=50), WallProfiler(all_threads=True)]
     assert found.destinations == ["s3://bucket/a", "out"]
