@@ -46,9 +46,9 @@ def profile(kind: Any = "cpu", *, name: Any = None, **options: Any) -> Any:
     "failed" or "interrupted". A decorated call during a recording of the same kind, such as its own recursion, belongs
     to that recording.
 
-    `options` are the profiler's: `rate` (Hz), `all_threads`; `children=True` records the processes that multiprocessing,
-    concurrent.futures and joblib start, too. Raises QueryError for a wrong kind or option, and for a
-    block AlreadyRunning or ProfilerUnavailable; a decorated function is then called unprofiled, the latter with a
+    `options` are the profiler's: `rate` (Hz), `all_threads`; `children=True` records the processes, too, that
+    multiprocessing, concurrent.futures and joblib start. Raises QueryError for a wrong kind or option, and for a block
+    AlreadyRunning or ProfilerUnavailable; a decorated function is then called unprofiled, the latter with a
     warning.
     """
     if callable(kind) or isinstance(kind, classmethod | staticmethod):
