@@ -69,6 +69,8 @@ class _Wakeup:
 
     def start(self) -> None:
         """Start the thread. Raises RuntimeError or OSError where the system gives none, or no sockets."""
+        if not hasattr(socket, "AF_UNIX"):
+            raise OSError("this system has no such sockets")
         if self._ear is None or self._mouth is None:
             # Datagrams: each is a message of its own with a time of its own.
             self._ear, self._mouth = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
