@@ -17,7 +17,7 @@ from openprofiling_ipy.analysis.packages import fold_packages
 from openprofiling_ipy.analysis.privacy import private
 from openprofiling_ipy.analysis.reshape import compact, join, select_samples
 from openprofiling_ipy.analysis.thinning import thin_samples
-from openprofiling_ipy.analysis.weights import outermost, stack_functions, sums
+from openprofiling_ipy.analysis.weights import outermost, stack_functions, stack_total, sums
 from openprofiling_ipy.model import FrameTable, Profile, StackTable
 from openprofiling_ipy.model.builder import preorder
 
@@ -112,6 +112,10 @@ def keep_lanes(profile: Profile, lanes: NDArray[np.bool_]) -> Profile:
 
 def trim_sources(profile: Profile) -> Profile:
     """Keep only the sources of files that some sample ran through."""
-    used = compact(profile)
-    seen = {used.strings[i] for i in used.functions.file.tolist()}
+    if not profile.sources:
+        return profile
+    stacks = profile.stacks
+    ends = sums(profile.samples.stack, np.ones(len(profile.samples), dtype=np.int64), len(stacks) + 1)[:-1]
+    functions = stack_functions(profile)[stack_total(stacks, ends) > 0]
+    seen = {profile.strings[i] for i in np.unique(profile.functions.file[functions]).tolist()}
     return replace(profile, sources={file: text for file, text in profile.sources.items() if file in seen})

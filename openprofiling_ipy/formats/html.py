@@ -72,16 +72,18 @@ def dumps(document: Profile, *, budget: int | None = None, private: bool = True)
     """
     full = _public(document) if private else document
     shell = _shell(summary(full).title)
-    body = _body(full, full)
     if budget is None:
-        return body.join(shell)
+        return _body(full, full).join(shell)
+    # What was measured is packed already; what is far too large is never packed.
+    packed: list[tuple[Profile, bytes]] = []
 
     def size(profile: Profile) -> int:
-        # Most pages fit as they are, and are packed once.
-        return len(body if profile is full else _body(full, profile))
+        packed.append((profile, _body(full, profile)))
+        return len(packed[-1][1])
 
     fitting = fit(full, budget - sum(map(len, shell)), size)
-    return (body if fitting is full else _body(full, fitting)).join(shell)
+    known = (body for profile, body in packed if profile is fitting)
+    return (next(known, None) or _body(full, fitting)).join(shell)
 
 
 def _public(profile: Profile) -> Profile:

@@ -120,7 +120,9 @@ def _check_samples(profile: Profile) -> None:
     _within(samples.stack, -1, len(profile.stacks), "samples.stack")
     _within(samples.thread, 0, len(profile.threads), "samples.thread")
     if samples.time is not None and len(samples):
-        order = np.argsort(samples.thread, kind="stable")
+        # numpy sorts 16-bit keys by radix, ten times faster than wider ones.
+        few = len(profile.threads) < 2**16
+        order = np.argsort(samples.thread.astype(np.uint16) if few else samples.thread, kind="stable")
         thread, time = samples.thread[order], samples.time[order]
         # Compared, not subtracted: times may be any int64.
         if ((time[1:] < time[:-1]) & (thread[1:] == thread[:-1])).any():
