@@ -137,10 +137,11 @@ class Notebook:
         except SyntaxError as wrong:
             awaits = "; to await, begin a cell with %%oprof" if "await" in str(wrong.msg) else ""
             raise UsageError(f"SyntaxError: {wrong.msg} (line {wrong.lineno}){awaits}") from None
-        with Held() as interrupt:
-            run = self._start(options, self.label(), self._executions.current)
+        run: Run | None = None
         error: BaseException | None = None
         try:
+            with Held() as interrupt:
+                run = self._start(options, self.label(), self._executions.current)
             interrupt.pass_on(*place())
             if run is None or not options.repeat:
                 return code.run(names)
