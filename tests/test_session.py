@@ -634,6 +634,7 @@ def test_public_names():
         [
             "Capture",
             "OpenProfilingError",
+            "ProfilingAgent",
             "captures",
             "load",
             "load_ipython_extension",

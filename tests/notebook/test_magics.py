@@ -112,7 +112,7 @@ def test_an_unknown_first_word(shell):
 def test_alone_it_says_what_is_and_what_can_be_done(shell):
     out = shell.run("%oprof").out
     assert out.startswith("0 captures\n")
-    assert len(out.strip().split("\n\n")[1].splitlines()) == 9
+    assert len(out.strip().split("\n\n")[1].splitlines()) == 6
     shell.run("%oprof start wall --name night")
     shell.run("%%oprof cpu\n1")
     out = shell.run("%oprof").out
