@@ -148,14 +148,12 @@ class ProfilingAgent:
         files in the temporary folder. Raises AgentError where it is started already or a trigger cannot be armed,
         QueryError for what is no destination, and MissingDependency; then nothing has changed.
         """
-        from openprofiling_ipy.delivery import Delivery
-
         with self._lock:
             if self._recorder is not None:
                 raise AgentError("the agent is started already")
             self._exporters, self._made = exporters(self._destinations if exporter is None else exporter)
             self._restore_level = logs.at_level(log_level)
-            recorder = Recorder(self._options, Delivery(self._exporters, spool=self._options.spool))
+            recorder = Recorder(self._options, self._exporters)
             self._parent = 0
             try:
                 self._begin(recorder)

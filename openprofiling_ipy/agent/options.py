@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from openprofiling_ipy.errors import InvalidOption
+from openprofiling_ipy.errors import InvalidOption, choices
 
 if TYPE_CHECKING:
     from openprofiling_ipy.exporters.base import Exporter
     from openprofiling_ipy.model.profile import Attribute
-    from openprofiling_ipy.profilers.base import Scope
+    from openprofiling_ipy.profilers.base import Profiler, Scope
 
-__all__ = ["Options", "exporters"]
+__all__ = ["Options", "exporters", "fields", "with_options"]
 
 #: What an agent writes by default: `go tool pprof` and services that keep profiles read it.
 _FORMAT: Final = "pprof"
@@ -82,3 +83,17 @@ def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
     for exporter in found:
         exporter.format = exporter.format or _FORMAT
     return found, made
+
+
+def fields(profiler: object) -> set[str]:
+    """Return the names of a profiler's options."""
+    return {field.name for field in dataclasses.fields(profiler)} if dataclasses.is_dataclass(profiler) else set()
+
+
+def with_options(profiler: Profiler, options: dict[str, Any]) -> Profiler:
+    """Return the profiler with other options. Raises InvalidOption for one that it does not have."""
+    known = fields(profiler) - {"scope", "budget"}
+    for name, value in options.items():
+        if name not in known:
+            raise InvalidOption(name, value, f"{profiler.name} does not have it: {choices(name, sorted(known))}")
+    return dataclasses.replace(profiler, **options) if options else profiler  # type: ignore[type-var]

@@ -9,21 +9,24 @@ import sys
 import threading
 import time
 from collections import deque
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from openprofiling_ipy import ledger
+from openprofiling_ipy.agent.options import fields, with_options
 from openprofiling_ipy.agent.runs import Runs
 from openprofiling_ipy.agent.worker import Worker
-from openprofiling_ipy.errors import AgentError, AlreadyRunning, InvalidOption, NotRunning, ProfilerUnavailable, choices
+from openprofiling_ipy.errors import AgentError, AlreadyRunning, InvalidOption, NotRunning, ProfilerUnavailable
 from openprofiling_ipy.profilers.base import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from openprofiling_ipy.agent.options import Options
     from openprofiling_ipy.agent.runs import Run
     from openprofiling_ipy.capture import Capture, Status
-    from openprofiling_ipy.delivery import Delivery
+    from openprofiling_ipy.delivery.queue import Delivery
+    from openprofiling_ipy.exporters.base import Exporter
     from openprofiling_ipy.model import Profile
     from openprofiling_ipy.profilers.base import Profiler
 
@@ -38,14 +41,14 @@ _REMEMBERED: Final = 20
 class Recorder:
     """All recordings of an agent that has been started. Public methods may be called from any thread."""
 
-    def __init__(self, options: Options, delivery: Delivery) -> None:
-        self.delivery = delivery
+    def __init__(self, options: Options, exporters: Sequence[Exporter]) -> None:
         self.recent: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
         self.counts = {"begun": 0, "ended": 0, "failed": 0}
         self.on_start: list[Callable[[Capture], object]] = []
         self.on_end: list[Callable[[Capture], object]] = []
         self._options = options
-        self._runs = Runs(self._ended, delivery.checkpoint)
+        self._exporters = exporters
+        self._runs = Runs(self._ended, self._checkpoint)
         self._worker = Worker(self._runs.due)
         self._forget: Callable[[], None] = lambda: None
 
@@ -56,6 +59,30 @@ class Recorder:
         except RuntimeError as error:
             raise AgentError(f"the agent cannot start: {error}; end some threads") from error
         self._forget = ledger.subscribe(self)
+
+        if self._left_behind():
+            self._worker.post(lambda: self.delivery)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """What takes the captures: made for the first of them, or where dead processes have left some."""
+        from openprofiling_ipy.delivery.queue import Delivery
+
+        return Delivery(self._exporters, spool=self._options.spool)
+
+    def _checkpoint(self, capture: Capture) -> bool:
+        return self.delivery.checkpoint(capture)
+
+    def _left_behind(self) -> bool:
+        """Tell whether anything may wait in the spool."""
+        from openprofiling_ipy.delivery.folder import default_folder
+
+        spool = default_folder() if self._options.spool is None else self._options.spool
+        try:
+            with os.scandir(spool) as found:
+                return any(found)
+        except OSError:
+            return False
 
     # A listener of the ledger: what somebody else ends, a notebook's user, is still this agent's to send.
 
@@ -125,7 +152,8 @@ class Recorder:
             finally:
                 accepted.set()
             try:
-                self.delivery.flush(flush)
+                if "delivery" in vars(self):
+                    self.delivery.flush(flush)
             finally:
                 over.set()
 
@@ -142,7 +170,8 @@ class Recorder:
             except AgentError as error:
                 _log.warning("recordings could not be ended: %s", error)
             self._worker.end(max(0.1, deadline - time.monotonic()))
-        self.delivery.close(max(0.0, deadline - time.monotonic()))
+        if "delivery" in vars(self):
+            self.delivery.close(max(0.0, deadline - time.monotonic()))
 
     def leave(self) -> None:
         """In a forked child: what runs is the parent's."""
@@ -181,7 +210,7 @@ class Recorder:
         self._runs.due()
         given = self._options
         most = min(given.max_duration, duration or given.max_duration)
-        prepared = self._prepared(_with(profiler, options))
+        prepared = self._prepared(with_options(profiler, options))
         told = {"service": given.service, **given.attributes, **facts}
         told = {key: value for key, value in told.items() if value != ""}
         try:
@@ -202,13 +231,13 @@ class Recorder:
 
     def _prepared(self, profiler: Profiler) -> Profiler:
         """Give a profiler the scope and the budget of this agent, as far as it has such options and did not choose."""
-        fields = _fields(profiler)
+        known = fields(profiler)
         given: dict[str, Any] = {}
-        if "scope" in fields and getattr(profiler, "scope", None) == Scope():
+        if "scope" in known and getattr(profiler, "scope", None) == Scope():
             # The thread that starts it is the agent's own.
             home = threading.main_thread().ident or 0
             given["scope"] = dataclasses.replace((self._options.scope or _scope)(), everyone=True, home=home)
-        if "budget" in fields and getattr(profiler, "budget", None) is None:
+        if "budget" in known and getattr(profiler, "budget", None) is None:
             given["budget"] = self._options.overhead
         return dataclasses.replace(profiler, **given) if given else profiler  # type: ignore[type-var]
 
@@ -253,19 +282,6 @@ class Recorder:
                 listener(capture)
             except Exception:  # noqa: BLE001  # whoever it is, the agent goes on
                 _log.exception("a listener failed")
-
-
-def _fields(profiler: object) -> set[str]:
-    return {field.name for field in dataclasses.fields(profiler)} if dataclasses.is_dataclass(profiler) else set()
-
-
-def _with(profiler: Profiler, options: dict[str, Any]) -> Profiler:
-    """Return the profiler with other options. Raises InvalidOption for one that it does not have."""
-    known = _fields(profiler) - {"scope", "budget"}
-    for name, value in options.items():
-        if name not in known:
-            raise InvalidOption(name, value, f"{profiler.name} does not have it: {choices(name, sorted(known))}")
-    return dataclasses.replace(profiler, **options) if options else profiler  # type: ignore[type-var]
 
 
 def _scope() -> Scope:
