@@ -77,7 +77,11 @@ class Process(Protocol):
     def facts(self, ident: int) -> ThreadFacts: ...
 
     def blocked(self, clock: int, /) -> bool:
-        """Whether the thread of a CPU clock waits for something else than a core; True where nobody can tell."""
+        """
+        Whether the thread of a CPU clock waits for something else than a core; True where nobody can tell.
+
+        Reading it gives up the GIL: only where that was free.
+        """
         ...
 
     def all_clocks(self) -> list[int]:

@@ -11,10 +11,9 @@ __all__ = ["Taken", "Turn", "Turns"]
 #: Switch intervals (s) that are tried in this order in place of the usual one.
 _LEVELS = (250e-6, 40e-6)
 
-#: How often a thread blocks (its voluntary context switches) until it has its turn: once to sleep until it is time; to
-#: get a GIL that is given up by itself two times more as a rule, and one that it has to ask for three times more.
-_SLEPT, _RELEASED, _FORCED = 1, 3, 4
-_KEPT = 6  # more than that, and whoever held the GIL did not hear that it was asked for: C code
+#: How often a thread blocks (its voluntary context switches) until it has its turn where the GIL is free: once, to
+#: sleep until it is time.
+_SLEPT = 1
 _IN_VAIN = 20  # so often costs too much
 
 # Where the system does not count them, times have to tell.
@@ -59,8 +58,6 @@ class Taken(NamedTuple):
     @property
     def kept(self) -> bool:
         """Whether the GIL was kept for longer than Python code keeps it once it is asked for."""
-        if self.blocks:
-            return self.blocks > _KEPT
         return self.turn is not Turn.FREE and self.late > self.waited + _GOOD
 
     @property
@@ -105,6 +102,7 @@ class Turns:
         self._costs = 0.0
         self._tick = 0
         self._counted = False
+        self._latency = 60_000.0  # how late (ns) the sampler wakes where nobody holds the GIL
         self._crowded = 0  # looks in a row at several busy threads
         self._not_before = 0
         self._patience = 4_000_000_000  # ns until a shorter interval is tried again
@@ -120,7 +118,7 @@ class Turns:
 
     def take(self, late: int, spent: int, blocks: int = 0) -> Taken:
         """
-        At the beginning of a turn that came `late` (ns), took `spent` CPU (ns) of the sampler and made it block.
+        At the beginning of a turn that came `late` (ns), took `spent` CPU (ns) and made the sampler block so often.
 
         Sets the interval for the look: it is long enough for it not to be interrupted; but where it is, the sampler
         must come by the GIL again.
@@ -128,16 +126,12 @@ class Turns:
         waited = round(self._set * 1e9)
         self._put(min(self._level, 0))
         self._counted = blocks > 0
-        if blocks:
-            told = (
-                Turn.FREE
-                if blocks <= _SLEPT
-                else Turn.FORCED
-                if blocks >= _FORCED
-                else Turn.RELEASED
-                if blocks == _RELEASED
-                else Turn.HELD
-            )
+        if blocks == _SLEPT:
+            told = Turn.FREE
+            self._latency += (late - self._latency) / 16
+        elif blocks:
+            asked = late - self._latency >= waited
+            told = Turn.RELEASED if not asked else Turn.FORCED if late <= waited + _GOOD else Turn.HELD
         elif waited > _FREE:
             told = Turn.FREE if late < _FREE else Turn.HELD
         else:
