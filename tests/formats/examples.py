@@ -6,6 +6,7 @@ The profiles that every format is tested with, and their golden files.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from contextlib import suppress
@@ -165,7 +166,8 @@ def distorted(draw: st.DrawFn, data: bytes) -> bytes:
     for _ in range(draw(st.integers(1, 3))):
         holder, key = draw(st.sampled_from(_members(obj)))
         if draw(st.booleans()) or isinstance(holder, list):
-            holder[key] = draw(st.sampled_from(_ODD) | st.integers())
+            # A copy: what is put in may be changed in its turn, and must never come to hold itself.
+            holder[key] = copy.deepcopy(draw(st.sampled_from(_ODD) | st.integers()))
         else:
             holder.pop(key, None)
         if not _members(obj):
