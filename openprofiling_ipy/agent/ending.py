@@ -23,7 +23,7 @@ from openprofiling_ipy.triggers.handlers import Handler, can_install
 if TYPE_CHECKING:
     from openprofiling_ipy.agent.agent import ProfilingAgent
 
-__all__ = ["add", "describe", "discard"]
+__all__ = ["add", "describe", "discard", "precede"]
 
 _log = logging.getLogger(__name__)
 
@@ -170,6 +170,12 @@ def describe() -> dict[str, Any]:
     """Return what would happen to recordings at the end of the process."""
     told: dict[str, Any] = {"exit": bool(_ending.agents), "SIGTERM": _ending.active and not _ending.replaced()}
     return told
+
+
+def precede() -> None:
+    """At the interpreter's exit, come before all that has registered until now: a delivery that closes itself, say."""
+    atexit.unregister(_at_exit)
+    atexit.register(_at_exit)
 
 
 def _at_exit() -> None:

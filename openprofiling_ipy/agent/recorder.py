@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from openprofiling_ipy import ledger
+from openprofiling_ipy.agent import ending
 from openprofiling_ipy.agent.options import fields, with_options
 from openprofiling_ipy.agent.runs import Runs
 from openprofiling_ipy.agent.worker import Worker
@@ -68,6 +69,7 @@ class Recorder:
         """What takes the captures: made for the first of them, or where dead processes have left some."""
         from openprofiling_ipy.delivery.queue import Delivery
 
+        ending.precede()
         return Delivery(self._exporters, spool=self._options.spool)
 
     def _checkpoint(self, capture: Capture) -> bool:
@@ -208,6 +210,8 @@ class Recorder:
         exported: bool,
     ) -> Run:
         self._runs.due()
+        # It must be there before the process ends: it has a part in that, and newer Pythons start no thread then.
+        _ = self.delivery
         given = self._options
         most = min(given.max_duration, duration or given.max_duration)
         prepared = self._prepared(with_options(profiler, options))
