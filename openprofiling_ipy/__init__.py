@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from openprofiling_ipy import lazy
+
 if TYPE_CHECKING:
     from openprofiling_ipy.agent import ProfilingAgent
     from openprofiling_ipy.block import profile
@@ -41,30 +43,29 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_HOME = {
-    "Capture": "capture",
-    "OpenProfilingError": "errors",
-    "ProfilingAgent": "agent",
-    "captures": "session",
-    "load": "session",
-    "profile": "block",
-}
+_get, _names = lazy.names(
+    __name__,
+    {
+        "Capture": "capture",
+        "OpenProfilingError": "errors",
+        "ProfilingAgent": "agent",
+        "captures": "session",
+        "load": "session",
+        "profile": "block",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:
-    from importlib import import_module, metadata
-
     if name == "__version__":
+        from importlib import metadata
+
         return metadata.version("openprofiling-ipy")
-    if name in _HOME:
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _get(name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted({*_names(), "__version__"})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -66,8 +66,14 @@ class Module:
 
     def defined(self) -> set[str]:
         """The public names that the file makes."""
-        names = {name for node in self.tree.body for name in _made(node)}
-        return {name for name in names if not name.startswith("_")}
+        return {name for name in self._names() if not name.startswith("_")}
+
+    def private(self) -> set[str]:
+        """The other names that the file makes."""
+        return {name for name in self._names() if name.startswith("_")}
+
+    def _names(self) -> set[str]:
+        return {name for node in self.tree.body for name in _made(node)}
 
     def bound(self) -> set[str]:
         """The names that the file makes or passes on."""
@@ -115,7 +121,8 @@ def _made(node: ast.stmt) -> Iterator[str]:
         yield node.name
     elif isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        yield from (target.id for target in targets if isinstance(target, ast.Name))
+        parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+        yield from (part.id for part in parts if isinstance(part, ast.Name))
 
 
 def _fixed(part: ast.expr) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy import lazy
 
 if TYPE_CHECKING:
     from openprofiling_ipy.delivery.folder import default_folder
@@ -15,25 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Delivery", "Keeper", "LaneStatus", "Limits", "Recovered", "Status", "Ticket", "default_folder", "recovered"]
 
-_HOME = {
-    "Delivery": "queue",
-    "Keeper": "keeper",
-    "LaneStatus": "status",
-    "Limits": "limits",
-    "Recovered": "recovery",
-    "Status": "status",
-    "Ticket": "ticket",
-    "default_folder": "folder",
-    "recovered": "recovery",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name in _HOME:
-        # An idle agent needs none of it.
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy.names(
+    __name__,
+    {
+        "Delivery": "queue",
+        "Keeper": "keeper",
+        "LaneStatus": "status",
+        "Limits": "limits",
+        "Recovered": "recovery",
+        "Status": "status",
+        "Ticket": "ticket",
+        "default_folder": "folder",
+        "recovered": "recovery",
+    },
+)

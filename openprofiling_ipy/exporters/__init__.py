@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy import lazy
 
 if TYPE_CHECKING:
     from openprofiling_ipy.exporters.base import Exporter, Parcel
@@ -13,25 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Exporter", "FileExporter", "GCSExporter", "MemoryExporter", "Parcel", "S3Exporter"]
 
-_HOME = {
-    "Exporter": "base",
-    "FileExporter": "file",
-    "GCSExporter": "gcs",
-    "MemoryExporter": "memory",
-    "Parcel": "base",
-    "S3Exporter": "s3",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy.names(
+    __name__,
+    {
+        "Exporter": "base",
+        "FileExporter": "file",
+        "GCSExporter": "gcs",
+        "MemoryExporter": "memory",
+        "Parcel": "base",
+        "S3Exporter": "s3",
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy import lazy
 
 if TYPE_CHECKING:
     from openprofiling_ipy.profilers.cpu import CpuProfiler
@@ -10,18 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ["CpuProfiler", "WallProfiler"]
 
-_HOME = {"CpuProfiler": "cpu", "WallProfiler": "wall"}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy.names(__name__, {"CpuProfiler": "cpu", "WallProfiler": "wall"})

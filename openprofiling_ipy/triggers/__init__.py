@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from openprofiling_ipy import lazy
 
 if TYPE_CHECKING:
     from openprofiling_ipy.triggers.base import Control, Trigger
@@ -11,18 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Control", "HttpTrigger", "SignalTrigger", "Trigger"]
 
-_HOME = {"Control": "base", "HttpTrigger": "http", "SignalTrigger": "signal", "Trigger": "base"}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = lazy.names(
+    __name__, {"Control": "base", "HttpTrigger": "http", "SignalTrigger": "signal", "Trigger": "base"}
+)
