@@ -65,7 +65,7 @@ class GCSExporter:
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self.format = format
-        self._endpoint = checked_endpoint(endpoint_url)
+        self._place = objects.Bucket("gs", bucket, self.prefix, checked_endpoint(endpoint_url))
         self._project = project
         self._kms_key = kms_key
         self._create = create_bucket
@@ -74,16 +74,15 @@ class GCSExporter:
         self._closed = False
 
     def __repr__(self) -> str:
-        at = f", endpoint_url={self._endpoint!r}" if self._endpoint else ""
-        return f"GCSExporter({self.bucket!r}, {self.prefix!r}{at})"
+        return f"GCSExporter{self._place.arguments()}"
 
     def describe(self) -> str:
         """Return the place that captures go to."""
-        return f"gs://{self.bucket}/{self.prefix}".rstrip("/")
+        return self._place.describe()
 
     def identity(self) -> str:
         """Return what tells this place from others in every process: its server too, where it is not Google's."""
-        return f"{self.describe()} at {self._endpoint}" if self._endpoint else self.describe()
+        return self._place.identity()
 
     def export(self, capture: Capture, /) -> str:
         """Send it now and return its address. Raises ExportError or FormatError."""
@@ -102,18 +101,13 @@ class GCSExporter:
             from google.api_core.exceptions import NotFound
 
             name = objects.key(self.prefix, parcel.name)
-            try:
-                self._put(name, parcel, progress, overwrite=overwrite)
-            except NotFound:
-                if not self._create:
-                    raise
-                self._make_bucket()
-                self._put(name, parcel, progress, overwrite=overwrite)
+            put = partial(self._put, name, parcel, progress, overwrite=overwrite)
+            objects.with_bucket(put, self._make_bucket if self._create else None, NotFound)
         return place
 
     def read(self, name: str, /) -> bytes:
         """Return the content of the object of this name (the prefix is not put before it). Raises FetchError."""
-        with self._calling(f"gs://{self.bucket}/{name}", "storage.objects.get", fetching=True):
+        with self._calling(self._place.address(name), "storage.objects.get", fetching=True):
             blob = self._client().bucket(self.bucket).blob(name)
             blob.reload(timeout=_ANSWER, retry=_retry())
             objects.check_size(blob.size)
@@ -122,8 +116,7 @@ class GCSExporter:
     def entries(self, since: int = 0, most: int = 100) -> list[Entry]:
         """Return the captures under the prefix begun at `since` (unix ns) or later, newest last. Raises FetchError."""
         with self._calling(self.describe(), "storage.objects.list", fetching=True):
-            prefix = f"{self.prefix}/" if self.prefix else ""
-            blobs = self._client().list_blobs(self.bucket, prefix=prefix, timeout=_ANSWER, retry=_retry())
+            blobs = self._client().list_blobs(self.bucket, prefix=self._place.folder(), timeout=_ANSWER, retry=_retry())
             return objects.recent([self._entry(blob) for blob in blobs if objects.is_capture(blob.name)], since, most)
 
     def close(self) -> None:
@@ -139,8 +132,8 @@ class GCSExporter:
 
             # None is no project, and nothing the environment's: only a bucket that is made needs one.
             options: dict[str, Any] = {"project": self._project} if self._project or not self._create else {}
-            if self._endpoint:
-                options["client_options"] = {"api_endpoint": self._endpoint}
+            if self._place.endpoint:
+                options["client_options"] = {"api_endpoint": self._place.endpoint}
             client = storage.Client(credentials=self._credentials, **options)
             # It would ask about the bucket, on a thread of its own and for minutes where nobody answers, only to tell a
             # tracer. It looks whether it has this, and the switch that it offers is one for the whole process.
@@ -172,10 +165,10 @@ class GCSExporter:
 
     def _entry(self, blob: Any) -> Entry:
         facts = metadata.from_headers(blob.metadata or {})
-        return objects.entry(f"gs://{self.bucket}/{blob.name}", blob.size, objects.ns(blob.updated), facts)
+        return objects.entry(self._place.address(blob.name), blob.size, objects.ns(blob.updated), facts)
 
     def _calling(self, place: str, action: str, *, fetching: bool = False) -> AbstractContextManager[None]:
-        host = urlsplit(self._endpoint or "https://storage.googleapis.com").netloc
+        host = urlsplit(self._place.endpoint or "https://storage.googleapis.com").netloc
         explain = partial(gcs_errors.explain, host=host, action=action)
         return objects.one_line(self.name, place, gcs_errors.kinds(), explain, fetching=fetching)
 

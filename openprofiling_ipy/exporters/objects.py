@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TAKEN",
+    "Bucket",
     "Entry",
     "check_size",
     "closed",
@@ -28,6 +29,7 @@ __all__ = [
     "ns",
     "one_line",
     "recent",
+    "with_bucket",
 ]
 
 TAKEN: Final = "an object of that name is there already: choose another name"
@@ -53,6 +55,35 @@ class Entry:
     status: str = ""
     name: str = ""
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A place in a store: `scheme` is "s3" or "gs", `endpoint` a server other than the scheme's own, or None."""
+
+    scheme: str
+    name: str
+    prefix: str
+    endpoint: str | None
+
+    def describe(self) -> str:
+        return f"{self.scheme}://{self.name}/{self.prefix}".rstrip("/")
+
+    def identity(self) -> str:
+        """Return what tells this place from others in every process."""
+        return f"{self.describe()} at {self.endpoint}" if self.endpoint else self.describe()
+
+    def arguments(self) -> str:
+        """Return it as the arguments that an exporter is made with."""
+        at = f", endpoint_url={self.endpoint!r}" if self.endpoint else ""
+        return f"({self.name!r}, {self.prefix!r}{at})"
+
+    def folder(self) -> str:
+        """Return what the keys of all objects in it begin with."""
+        return f"{self.prefix}/" if self.prefix else ""
+
+    def address(self, key: str) -> str:
+        return f"{self.scheme}://{self.name}/{key}"
 
 
 def has_module(name: str) -> bool:
@@ -81,6 +112,17 @@ def one_line(
         if fetching:
             raise FetchError(exporter, place, reason) from None
         raise ExportError(exporter, place, reason, retry=retry) from None
+
+
+def with_bucket(put: Callable[[], None], make: Callable[[], None] | None, missing: type[Exception]) -> None:
+    """Call `put`; where it raises `missing`, call `make` (None: the bucket is not ours to make) and `put` again."""
+    try:
+        put()
+    except missing:
+        if make is None:
+            raise
+        make()
+        put()
 
 
 def key(prefix: str, name: str) -> str:

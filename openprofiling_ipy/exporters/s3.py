@@ -9,6 +9,7 @@ know, are not asked for.
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from openprofiling_ipy.errors import ExportError, InvalidOption, MissingDependency, QueryError
@@ -76,9 +77,9 @@ class S3Exporter:
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self.format = format
-        self._endpoint = checked_endpoint(endpoint_url)
+        self._place = objects.Bucket("s3", bucket, self.prefix, checked_endpoint(endpoint_url))
         self._connection = Connection(
-            self._endpoint, region, path_style, profile, session, Keys(access_key, secret_key, session_token)
+            self._place.endpoint, region, path_style, profile, session, Keys(access_key, secret_key, session_token)
         )
         self._create = create_bucket
         self._options = {"ServerSideEncryption": encryption} if encryption else {}
@@ -86,16 +87,15 @@ class S3Exporter:
         self._closed = False
 
     def __repr__(self) -> str:
-        at = f", endpoint_url={self._endpoint!r}" if self._endpoint else ""
-        return f"S3Exporter({self.bucket!r}, {self.prefix!r}{at})"
+        return f"S3Exporter{self._place.arguments()}"
 
     def describe(self) -> str:
         """Return the place that captures go to."""
-        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+        return self._place.describe()
 
     def identity(self) -> str:
         """Return what tells this place from others in every process: its server too, where it is not Amazon's."""
-        return f"{self.describe()} at {self._endpoint}" if self._endpoint else self.describe()
+        return self._place.identity()
 
     def export(self, capture: Capture, /) -> str:
         """Send it now and return its address. Raises ExportError or FormatError."""
@@ -114,18 +114,14 @@ class S3Exporter:
             target = {"Bucket": self.bucket, "Key": objects.key(self.prefix, parcel.name)}
             if not overwrite and self._is_there(target):
                 raise ExportError(self.name, place, objects.TAKEN)
-            try:
-                self._put(target, parcel, progress, overwrite=overwrite)
-            except self._client().exceptions.NoSuchBucket:
-                if not self._create:
-                    raise
-                self._make_bucket()
-                self._put(target, parcel, progress, overwrite=overwrite)
+            put = partial(self._put, target, parcel, progress, overwrite=overwrite)
+            make = self._make_bucket if self._create else None
+            objects.with_bucket(put, make, self._client().exceptions.NoSuchBucket)
         return place
 
     def read(self, name: str, /) -> bytes:
         """Return the content of the object with this key (the prefix is not put before it). Raises FetchError."""
-        with self._calling(f"s3://{self.bucket}/{name}", "s3:GetObject", fetching=True):
+        with self._calling(self._place.address(name), "s3:GetObject", fetching=True):
             answer = self._client().get_object(Bucket=self.bucket, Key=name)
             objects.check_size(answer["ContentLength"])
             with contextlib.closing(answer["Body"]) as body:
@@ -137,10 +133,9 @@ class S3Exporter:
             from concurrent.futures import ThreadPoolExecutor
 
             pages = self._client().get_paginator("list_objects_v2")
-            prefix = f"{self.prefix}/" if self.prefix else ""
             found = [
-                objects.entry(f"s3://{self.bucket}/{item['Key']}", item["Size"], objects.ns(item["LastModified"]))
-                for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
+                objects.entry(self._place.address(item["Key"]), item["Size"], objects.ns(item["LastModified"]))
+                for page in pages.paginate(Bucket=self.bucket, Prefix=self._place.folder())
                 for item in page.get("Contents", ())
                 if objects.is_capture(item["Key"])
             ]
