@@ -28,61 +28,63 @@ from measure import table
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Program = Callable[[float], None]
+
 TOOLS = ("ours", "pyinstrument", "cProfile", "yappi")
 MAIN = ("alpha", "beta", "gamma", "delta", "holds_gil")
 BOUNDS = "median 3, signed 1, worst 6"
 
-_truth: Counter[str] = Counter()
+truth: Counter[str] = Counter()
 _DIGITS = "7" * 60_000
 
 
-def _burn(seconds: float) -> None:
+def burn(seconds: float) -> None:
     clock = time.thread_time
     end = clock() + seconds
     while clock() < end:
         pass
 
 
-def _measured(function: Callable[[], None]) -> Callable[[], None]:
-    def measured() -> None:
+def measured(function: Callable[[], object]) -> Callable[[], None]:
+    def timed() -> None:
         began = time.thread_time()
         function()
-        _truth[function.__name__] += time.thread_time() - began
+        truth[function.__name__] += time.thread_time() - began
 
-    return measured
+    return timed
 
 
-@_measured
+@measured
 def alpha() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def beta() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def gamma() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def delta() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def epsilon() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def zeta() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def holds_gil() -> None:
     int(_DIGITS)  # one C call of some 30 ms
 
@@ -111,7 +113,7 @@ def program(seconds: float) -> None:
         thread.join()
 
 
-def _ours(seconds: float) -> dict[str, float]:
+def _ours(program: Program, seconds: float) -> dict[str, float]:
     import openprofiling_ipy as op
 
     with op.profile("cpu") as capture:
@@ -120,7 +122,7 @@ def _ours(seconds: float) -> dict[str, float]:
     return dict(zip(rows.function, rows.total.astype(float), strict=True))
 
 
-def _pyinstrument(seconds: float) -> dict[str, float]:
+def _pyinstrument(program: Program, seconds: float) -> dict[str, float]:
     import pyinstrument
 
     with pyinstrument.Profiler(interval=0.01) as profiler:
@@ -134,7 +136,7 @@ def _pyinstrument(seconds: float) -> dict[str, float]:
     return dict(seen)
 
 
-def _cprofile(seconds: float) -> dict[str, float]:
+def _cprofile(program: Program, seconds: float) -> dict[str, float]:
     import cProfile
     import pstats
 
@@ -143,7 +145,7 @@ def _cprofile(seconds: float) -> dict[str, float]:
     return {name: row[3] for (_, _, name), row in pstats.Stats(profiler).stats.items()}
 
 
-def _yappi(seconds: float) -> dict[str, float]:
+def _yappi(program: Program, seconds: float) -> dict[str, float]:
     import yappi
 
     yappi.set_clock_type("cpu")
@@ -156,11 +158,11 @@ def _yappi(seconds: float) -> dict[str, float]:
 RUNNERS = {"ours": _ours, "pyinstrument": _pyinstrument, "cProfile": _cprofile, "yappi": _yappi}
 
 
-def errors(truth: dict[str, float], seen: dict[str, float], names: tuple[str, ...]) -> dict[str, float]:
+def errors(true: dict[str, float], seen: dict[str, float], names: tuple[str, ...]) -> dict[str, float]:
     """Return the signed error of each function's share in percentage points."""
-    true = sum(truth[name] for name in names)
+    used = sum(true[name] for name in names)
     said = sum(seen.get(name, 0.0) for name in names)
-    return {name: 100 * (seen.get(name, 0.0) / said - truth[name] / true if said else 1.0) for name in names}
+    return {name: 100 * (seen.get(name, 0.0) / said - true[name] / used if said else 1.0) for name in names}
 
 
 def _row(tool: str, what: str, runs: list[dict[str, dict[str, float]]], names: tuple[str, ...]) -> list[str]:
@@ -190,8 +192,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.run:
         sys.set_int_max_str_digits(0)
-        seen = RUNNERS[given.run[0]](float(given.run[1]))
-        print(json.dumps({"truth": dict(_truth), "seen": seen}))
+        seen = RUNNERS[given.run[0]](program, float(given.run[1]))
+        print(json.dumps({"truth": dict(truth), "seen": seen}))
         return
     count, seconds = (2, 2) if given.quick else (10, 6)
     runs: dict[str, list[dict[str, dict[str, float]]]] = {tool: [] for tool in given.only}

@@ -20,69 +20,52 @@ import subprocess
 import sys
 import time
 import zlib
-from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from cpu_accuracy import RUNNERS
+from cpu_accuracy import RUNNERS, burn, measured, truth
 from measure import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_truth: Counter[str] = Counter()
 _BYTES = os.urandom(30_000)
 _NUMBERS = np.random.default_rng(1).random((400, 400))
 _ZERO = os.open("/dev/zero", os.O_RDONLY)
 
 
-def _measured(function: Callable[[], object]) -> Callable[[], None]:
-    def measured() -> None:
-        began = time.thread_time()
-        function()
-        _truth[function.__name__] += time.thread_time() - began
-
-    return measured
-
-
-def _burn(seconds: float) -> None:
-    clock = time.thread_time
-    end = clock() + seconds
-    while clock() < end:
-        pass
-
-
-@_measured
+@measured
 def computes() -> None:
-    _burn(0.002)
+    burn(0.002)
 
 
-@_measured
+@measured
 def computes_long() -> None:
-    _burn(0.009)
+    burn(0.009)
 
 
-@_measured
+@measured
 def computes_little() -> None:
-    _burn(0.0003)
+    burn(0.0003)
 
 
-@_measured
+@measured
 def naps() -> None:
     time.sleep(0.002)
 
 
-@_measured
+@measured
 def reads() -> None:
     os.read(_ZERO, 1000)
 
 
-@_measured
+@measured
 def compresses() -> None:
     zlib.compress(_BYTES, 6)
 
 
-@_measured
+@measured
 def sorts() -> None:
     np.sort(_NUMBERS)
 
@@ -119,10 +102,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.run:
         tool, name, seconds = given.run
-        # The runners know one program: it is this one here.
-        sys.modules["cpu_accuracy"].program = lambda seconds: program(name, seconds)  # type: ignore[attr-defined]
-        seen = RUNNERS[tool](float(seconds))
-        print(json.dumps({"truth": dict(_truth), "seen": seen}))
+        seen = RUNNERS[tool](partial(program, name), float(seconds))
+        print(json.dumps({"truth": dict(truth), "seen": seen}))
         return
     count, seconds = (1, 2) if given.quick else (5, 4)
     rows = []
