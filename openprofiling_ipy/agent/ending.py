@@ -44,7 +44,7 @@ class _Ending(Handler):
     def arm(self) -> None:
         """Take SIGTERM, unless the program ignores it or a handler in C has it, or this is not the main thread."""
         known = signal.getsignal(signal.SIGTERM)
-        if self.active or known in {signal.SIG_IGN, None} or not can_install():
+        if self.active or known is None or known is signal.SIG_IGN or not can_install():
             return
         before = sigaction.get(signal.SIGTERM)
         if known is signal.SIG_DFL and before is not None and before.is_code:
