@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import logging
 import os
 import threading
@@ -27,6 +29,8 @@ _PATIENCE = 10.0
 _BACKLOG = 4
 #: How often a process that samples for a look asks whether somebody ended it (s).
 _STEP = 0.1
+#: What a process can be short of for a while: files, memory.
+_SHORT_OF = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class _Server:
@@ -60,16 +64,17 @@ class _Server:
             self._listener = None
 
     def _start(self) -> None:
-        listener = wire.open_socket()
-        try:
-            listener.bind(wire.address(os.getpid()))
-            listener.listen(_BACKLOG)
-            threading.Thread(target=_run, args=(listener,), name="openprofiling-look", daemon=True).start()
-        except (OSError, RuntimeError) as error:
-            listener.close()
-            _log.info("nobody can look at this process from a terminal: %s", error)
-        else:
-            self._listener = listener
+        with contextlib.ExitStack() as undo:
+            try:
+                listener = undo.enter_context(wire.open_socket())
+                listener.bind(wire.address(os.getpid()))
+                listener.listen(_BACKLOG)
+                threading.Thread(target=_run, args=(listener,), name="openprofiling-look", daemon=True).start()
+            except (OSError, RuntimeError) as error:
+                _log.info("nobody can look at this process from a terminal: %s", error)
+            else:
+                self._listener = listener
+                undo.pop_all()
 
 
 _server = _Server()
@@ -106,8 +111,12 @@ def _run(listener: socket.socket) -> None:
     while True:
         try:
             connection, _ = listener.accept()
-        except OSError:
-            return
+        except OSError as error:
+            if error.errno not in _SHORT_OF:
+                return
+            # The caller waits in the queue, and may yet be heard.
+            time.sleep(_STEP)
+            continue
         try:
             with connection:
                 connection.settimeout(_PATIENCE)

@@ -183,6 +183,34 @@ def test_it_listens_as_long_as_anybody_wants_it() -> None:
         client.look(os.getpid())
 
 
+def test_a_process_that_is_short_of_files_answers_later() -> None:
+    service = program(
+        """
+        import os, resource, sys
+        from openprofiling_ipy import ProfilingAgent
+        ProfilingAgent().start(exporter=[])
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (os.dup(0) + 1, hard))
+        os.write(1, b"ready\\n")
+        sys.stdin.readline()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        sys.stdin.readline()
+        """
+    )
+    try:
+        with wire.open_socket() as connection:
+            connection.connect(wire.address(service.pid))
+            connection.settimeout(1)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+        assert service.stdin is not None
+        service.stdin.write("\n")
+        service.stdin.flush()
+        assert look(service.pid, "--for", 0.2).returncode == 0
+    finally:
+        service.communicate("\n", timeout=30)
+
+
 def test_nonsense_ends_nothing() -> None:
     end = server.listen()
     try:
