@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from openprofiling_ipy import session
-from openprofiling_ipy.errors import AgentError, QueryError, choices
+from openprofiling_ipy.errors import AgentError, QueryError, TriggerUnavailable, choices
 from openprofiling_ipy.profilers import registry as profilers
 
 if TYPE_CHECKING:
@@ -60,6 +60,10 @@ class Armed:
         # Logs of a kernel can end up in its notebook.
         trigger = HttpTrigger(port=port, log_token=False)
         self._arm(trigger, [session.profiler(kind) for kind in profilers.names()], destination)
+        if trigger.token_file is None:
+            self.disarm(_HTTP)
+            reason = "its token cannot be written to the temporary folder, and stands nowhere else"
+            raise TriggerUnavailable(_HTTP, reason, "let TMPDIR name a folder that can be written, and restart")
         secret = f"$(grep -oE '[0-9a-f]{{40,}}' {trigger.token_file})"
         return (
             f"Armed: {trigger.url}, the token is in {trigger.token_file}, which only you can read.\n"
