@@ -42,11 +42,10 @@ class Scope:
     `hidden_files` are path prefixes (a folder ends with a separator) whose frames never show; where `sources` is given,
     everything older than the first cell frame of a stack is left out too. `kernel_files` are those among them whose
     frames hide what they call of the standard library, `closed_files` are path prefixes whose frames hide all they
-    call. `outer_files` are files whose frames hide all that is older than them, a cell's
-    too: code that runs a cell again. `hidden_threads` are idents of threads that are not the user's. `everyone` makes
-    every thread and task one of those shown at first, also those that were there before: there is no caller's own.
-    `home` is the ident of the thread that the recording is about, 0: the one that starts it. A button's click comes on
-    another thread than the cell's.
+    call. `outer_files` are files whose frames hide all that is older than them, a cell's too: code that runs a cell
+    again. `hidden_threads` are idents of threads that are not the user's. `everyone` makes every thread and task one of
+    those shown at first, also those that were there before: there is no caller's own. `home` is the ident of the thread
+    that the recording is about, 0: the one that starts it. A button's click comes on another thread than the cell's.
     """
 
     sources: Sources | None = None

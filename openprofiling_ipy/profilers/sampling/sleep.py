@@ -55,7 +55,8 @@ class Sleep:
             trie.vote(node, 1 if sleeps else -1 if works else 0)
             return sleeps or trie.asleep[node] > (_SURE if works else 0)
         if not alone or turn is Turn.UNKNOWN:
-            trie.vote(node, 0 if turn is Turn.UNKNOWN else -1)
+            if turn is not Turn.UNKNOWN:
+                trie.vote(node, -1)
             return trie.asleep[node] > 0
         if turn is not Turn.HELD:
             trie.vote_gives(node, -_ASKED if turn is Turn.FORCED else 1)
