@@ -6,9 +6,15 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.notebook.kernel import Kernel
 
 # How fast examples are made says more about a busy machine than about them.
 _UNHURRIED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -58,3 +64,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def root() -> Path:
     """The checkout (or the copy of it) that these tests belong to."""
     return Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[Kernel]:
+    """One kernel for a file's tests, with the extension and `burn`."""
+    # Most tests need no kernel, and these bring IPython.
+    from tests.notebook.conftest import BURN
+    from tests.notebook.kernel import EXTENSION, Kernel
+
+    kernel = Kernel("--InteractiveShell.colors=nocolor", "--log-level=ERROR")
+    try:
+        kernel.run(EXTENSION)
+        kernel.run(BURN)
+        yield kernel
+    finally:
+        kernel.close()

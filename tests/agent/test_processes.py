@@ -15,15 +15,16 @@ from openprofiling_ipy.model.attributes import A
 from tests.agent.programs import ROOT, Program, names, until
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGUSR2"), reason="a platform without these signals")
+#: A service that only works.
+STARTED = """
+agent.start(exporter=os.environ["OUT"])
+say("ready")
+work(600)
+"""
 
 
 def test_a_plain_script(tmp_path):
-    code = """
-    agent.start(exporter=os.environ["OUT"])
-    say("ready")
-    work(600)
-    """
-    with Program(tmp_path, code) as program:
+    with Program(tmp_path, STARTED) as program:
         program.hear("ready")
         for _ in range(2):
             program.record(0.5)
@@ -211,12 +212,7 @@ def test_sigterm_delivers_what_runs_and_the_process_dies_of_it(tmp_path):
 
 
 def test_sigterm_of_an_idle_agent(tmp_path):
-    code = """
-    agent.start(exporter=os.environ["OUT"])
-    say("ready")
-    work(600)
-    """
-    with Program(tmp_path, code) as program:
+    with Program(tmp_path, STARTED) as program:
         program.hear("ready")
         program.signal(signal.SIGTERM)
         assert program.wait() == -signal.SIGTERM
@@ -311,12 +307,7 @@ def test_a_killed_process_leaves_what_it_had(tmp_path):
         until(lambda: list(program.spool.rglob("*.partial")), "a checkpoint")
         program.signal(signal.SIGKILL)
         assert program.wait() == -signal.SIGKILL
-    again = """
-    agent.start(exporter=os.environ["OUT"])
-    say("ready")
-    work(600)
-    """
-    with Program(tmp_path, again) as program:
+    with Program(tmp_path, STARTED) as program:
         program.hear("ready")
         until(program.files, "the recovered capture")
         assert "work" in names(program.profiles()[0])

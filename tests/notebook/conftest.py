@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from openprofiling_ipy import session
-from tests.notebook.kernel import EXTENSION, Kernel
+from tests.notebook.kernel import EXTENSION
 
 #: `burn` uses so much CPU time, however busy the machine is: enough for samples, no promise about the clock.
 BURN = """
@@ -62,15 +62,3 @@ def shell(bare: Shell) -> Shell:
     bare.run(EXTENSION)
     bare.run(BURN)
     return bare
-
-
-@pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
-    """One kernel for a file's tests, with the extension and `burn`."""
-    kernel = Kernel("--InteractiveShell.colors=nocolor", "--log-level=ERROR")
-    try:
-        kernel.run(EXTENSION)
-        kernel.run(BURN)
-        yield kernel
-    finally:
-        kernel.close()

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from tests.notebook.conftest import BURN
 from tests.notebook.kernel import EXTENSION, Answer, Kernel
 
 pytestmark = pytest.mark.kernel
@@ -23,17 +22,6 @@ pytestmark = pytest.mark.kernel
 SESSION = "__import__('openprofiling_ipy').session"
 RUNNING = f"[c.kind for c in {SESSION}.running()]"
 COUNT = f"len({SESSION}.captures)"
-
-
-@pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
-    kernel = Kernel("--InteractiveShell.colors=nocolor", "--log-level=ERROR")
-    try:
-        kernel.run(EXTENSION)
-        kernel.run(BURN)
-        yield kernel
-    finally:
-        kernel.close()
 
 
 @pytest.fixture
@@ -132,6 +120,15 @@ def test_http_records_and_its_token_is_in_no_output(disarmed, tmp_path):
     everything = json.dumps([answer.messages, ended.messages, disarmed.run("%oprof list").messages], default=str)
     assert token not in everything
     assert token not in disarmed.value("repr(_ih) + repr(_oh)")
+
+
+def test_http_without_a_place_for_its_token_is_not_armed(disarmed):
+    disarmed.run("import tempfile; kept, tempfile.tempdir = tempfile.gettempdir(), '/proc/no-such-folder'")
+    try:
+        assert "token cannot be written" in wrong(disarmed.run("%oprof arm http"))
+    finally:
+        disarmed.run("tempfile.tempdir = kept")
+    assert "Armed" not in said(disarmed.run("%oprof"))
 
 
 def test_arm_says_what_is_wrong(disarmed):

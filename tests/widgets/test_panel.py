@@ -18,17 +18,6 @@ from tests.widgets.panel_client import Client, opened
 pytestmark = pytest.mark.kernel
 
 
-@pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
-    kernel = Kernel("--InteractiveShell.colors=nocolor", "--log-level=ERROR")
-    try:
-        kernel.run(EXTENSION)
-        kernel.run(BURN)
-        yield kernel
-    finally:
-        kernel.close()
-
-
 @pytest.fixture
 def panel(kernel: Kernel) -> Client:
     return opened(kernel, "%oprof panel")
