@@ -128,7 +128,7 @@ def test_http_without_a_place_for_its_token_is_not_armed(disarmed):
         assert "token cannot be written" in wrong(disarmed.run("%oprof arm http"))
     finally:
         disarmed.run("tempfile.tempdir = kept")
-    assert "Armed" not in said(disarmed.run("%oprof"))
+    assert "armed: http" not in said(disarmed.run("%oprof"))
 
 
 def test_arm_says_what_is_wrong(disarmed):
