@@ -84,7 +84,7 @@ class Outcome:
         """Run pytest once and return how many tests passed, were skipped, and failed."""
         with tempfile.TemporaryDirectory() as temporary:
             report = Path(temporary) / "report.xml"
-            command = (python, "-m", "pytest", "-q", f"--junitxml={report}", *arguments)
+            command = (python, "-m", "pytest", "-q", "--durations=12", f"--junitxml={report}", *arguments)
             self.run(*command, folder=folder, **environment)
             suite = ET.parse(report).getroot().find("testsuite") if report.exists() else None  # noqa: S314
         if suite is None:

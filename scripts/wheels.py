@@ -76,7 +76,7 @@ def copy_tests(folder: Path) -> Path:
     behind = shutil.ignore_patterns(
         "__pycache__", "browser", "js", "test_architecture*.py", "test_words.py", "source*.py"
     )
-    for name in ("tests", "scripts", "benchmarks", "notebooks", "docs"):
+    for name in ("tests", "scripts", "benchmarks", "notebooks", "examples", "docs"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=behind)
     for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
