@@ -46,7 +46,10 @@ def frames(stack: str, file: str = "app.py") -> FakeFrame | None:
 
 
 class FakeThread:
-    """`stack` is None for a thread without Python. `known`: whether `threading` has it in its table."""
+    """
+    `stack` is None for a thread without Python. `known`: whether `threading` has it in its table. `works`: whether it
+    goes on while it is looked at, so that its clock has moved whenever it is read.
+    """
 
     def __init__(self, clock: int, name: str, stack: str | None) -> None:
         self.clock = clock
@@ -54,6 +57,7 @@ class FakeThread:
         self.known = True
         self.stack = stack
         self.blocked = True
+        self.works = False
         self.cpu = 0
 
 
@@ -99,6 +103,7 @@ class FakeProcess:
     def thread_cpu(self, clock: int, /) -> int:
         for thread in self.threads.values():
             if thread.clock == clock and self.thread_clocks:
+                thread.cpu += thread.works
                 return thread.cpu
         raise OSError(22, "Invalid argument")
 

@@ -102,6 +102,22 @@ def test_a_place_where_the_gil_is_given_up_has_not_used_what_was_used_before_it(
     assert cpu == {"main compute": 40 * PERIOD}
 
 
+def test_a_call_without_the_gil_has_used_only_what_was_seen_while_the_gil_was_free() -> None:
+    # One look in five comes when it works; a few come late for what was computed before, and may look like asked for.
+    process = FakeProcess()
+    home = process.threads[HOME]
+    looks = Looks(process)
+    for number in range(200):
+        late = number % 20 == 10
+        home.works = number % 5 == 0 and not late
+        home.stack = "main compress" if home.works or late else "main compute"
+        process.pass_time(PERIOD, t1=PERIOD)
+        asked = Turn.FORCED if not late or number % 40 == 10 else Turn.RELEASED
+        looks.sampler.look(SAMPLER, 0, Turn.FREE if home.works else asked)
+    cpu = stacks_of(looks.document(), CPU)
+    assert cpu["main compress"] == pytest.approx(30 * PERIOD, rel=0.1)
+
+
 def test_where_the_gil_has_to_be_asked_for_a_thread_computes_also_if_it_once_seemed_to_give_it_up() -> None:
     process = FakeProcess()
     process.threads[HOME].stack = "main compute"

@@ -12,9 +12,11 @@ __all__ = ["Taken", "Turn", "Turns"]
 _LEVELS = (250e-6, 40e-6)
 
 #: How often a thread blocks (its voluntary context switches) until it has its turn where the GIL is free: once, to
-#: sleep until it is time.
+#: sleep until it is time. Once more where the GIL is given up before it is asked for; then once an interval.
 _SLEPT = 1
+_WAITED_ONCE = 2
 _IN_VAIN = 20  # so often costs too much
+_STEP = 1 / 16
 
 # Where the system does not count them, times have to tell.
 _FREE = 200_000  # a turn this soon (ns) found the GIL free
@@ -102,7 +104,7 @@ class Turns:
         self._costs = 0.0
         self._tick = 0
         self._counted = False
-        self._latency = 60_000.0  # how late (ns) the sampler wakes where nobody holds the GIL
+        self._latency = 60_000.0  # how late (ns) the sampler wakes where nobody holds the GIL: the median
         self._crowded = 0  # looks in a row at several busy threads
         self._not_before = 0
         self._patience = 4_000_000_000  # ns until a shorter interval is tried again
@@ -128,9 +130,12 @@ class Turns:
         self._counted = blocks > 0
         if blocks == _SLEPT:
             told = Turn.FREE
-            self._latency += (late - self._latency) / 16
+            # A median, for on a busy machine single turns come very late.
+            self._latency *= 1.0 + _STEP if late > self._latency else 1.0 - _STEP
         elif blocks:
-            asked = late - self._latency >= waited
+            # Times tell only where the interval is longer than their scatter.
+            long = waited > 2 * self._latency
+            asked = late - self._latency >= waited if long else blocks > _WAITED_ONCE
             told = Turn.RELEASED if not asked else Turn.FORCED if late <= waited + _GOOD else Turn.HELD
         elif waited > _FREE:
             told = Turn.FREE if late < _FREE else Turn.HELD
