@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 from typing import Any
 
 HEAD = """
@@ -70,16 +72,17 @@ def run(folder: Any, body: str, **environment: str) -> Any:
     """Run a program whose function `main` has this body, and return what that returns."""
     script = folder / "program.py"
     script.write_text(textwrap.dedent(HEAD) + textwrap.indent(textwrap.dedent(body), "    ") + textwrap.dedent(TAIL))
-    place = folder / "tmp"
-    place.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, str(script)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "TMPDIR": str(place), **environment},
-    )
+    # Sockets that processes talk over lie in it, and their names must be short.
+    with tempfile.TemporaryDirectory(prefix="c-") as place:
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**os.environ, "TMPDIR": place, **environment},
+        )
+        assert list(Path(place).glob("openprofiling*")) == []
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     *said, result = [line for line in done.stdout.splitlines() if line]
