@@ -1,12 +1,13 @@
 """
 What a profiler costs: CPU time of a program with it over without it.
 
-Each pair is a fresh process that runs the same work twice, once profiled, in changing order. Work a is call-heavy,
-work b is json and regular expressions 30 frames deep. CPU time is that of the whole process, the profiler's start and
-stop included (what its first use imports is not); py-spy's own process is counted separately, under "outside".
+A pair is the same work twice, one after the other, once profiled, in changing order; a fresh process runs some pairs.
+The halves are short, because the speed of a shared machine changes by the second. Work a is call-heavy, work b is json
+and regular expressions 30 frames deep. CPU time is that of the whole process, the profiler's start and stop included
+(what its first use imports is not); py-spy's own process is counted separately, under "outside".
 
-    python benchmarks/cpu_overhead.py            20 pairs for ours and the control, 5 for the others
-    python benchmarks/cpu_overhead.py --quick    3 pairs of everything
+    python benchmarks/cpu_overhead.py            20 processes with 6 pairs for ours and the control, 5 with 1 for others
+    python benchmarks/cpu_overhead.py --quick    1 process with 6 pairs, 3 with 1
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 BOUND = 1.03
 OURS = ("control", "ours", "ours @1000")
 PEERS = ("pyinstrument", "cProfile", "yappi", "py-spy")
-SECONDS = {"control": 1.5, "ours": 1.5, "ours @1000": 1.5, "py-spy": 1.5}
+SECONDS = {"control": 0.7, "ours": 0.7, "ours @1000": 0.7, "py-spy": 1.5}
 """CPU seconds of unprofiled work in one half of a pair; 0.3 for those that multiply it."""
+PAIRS = dict.fromkeys(OURS, 6)
+"""Pairs of a process; 1 for the others."""
 
 
 class _Number:
@@ -118,8 +121,8 @@ def _profiled(tool: str) -> AbstractContextManager[object]:
     return _pyspy()
 
 
-def pair(tool: str, name: str, order: int) -> dict[str, float]:
-    """Run one pair in this process and return its CPU times in seconds."""
+def pairs(tool: str, name: str, order: int) -> list[dict[str, float]]:
+    """Run the pairs of one process and return their CPU times in seconds."""
     work, seconds = WORKS[name], SECONDS.get(tool, 0.3)
     began, count = time.process_time(), 0
     while time.process_time() - began < seconds / 4:  # the warm-up also finds how much work that is
@@ -127,13 +130,17 @@ def pair(tool: str, name: str, order: int) -> dict[str, float]:
         count += 1
     with _profiled(tool):  # what the first use imports is no matter of the rate
         work()
+    return [_pair(tool, work, count * 4, order + i) for i in range(PAIRS.get(tool, 1))]
+
+
+def _pair(tool: str, work: Callable[[], None], count: int, order: int) -> dict[str, float]:
     times = {}
     for half in ("plain", "profiled")[:: 1 if order % 2 else -1]:
         before = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         with ExitStack() as stack:
             if half == "profiled":
                 stack.enter_context(_profiled(tool))
-            for _ in range(count * 4):
+            for _ in range(count):
                 work()
         times[half] = time.process_time() - before[0]
         times[f"{half} outside"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before[1]
@@ -141,29 +148,28 @@ def pair(tool: str, name: str, order: int) -> dict[str, float]:
 
 
 def run(tools: dict[str, int], works: list[str]) -> dict[tuple[str, str], list[dict[str, float]]]:
-    """Run all pairs in changing order, each in a process of its own."""
-    todo = [(tool, name, i) for tool, pairs in tools.items() for name in works for i in range(pairs)]
+    """Run all processes in changing order; `tools` says how many for each. Return their pairs."""
+    todo = [(tool, name, i) for tool, count in tools.items() for name in works for i in range(count)]
     random.Random(1).shuffle(todo)
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     for done, (tool, name, i) in enumerate(todo, 1):
         command = [sys.executable, __file__, "--pair", tool, name, str(i)]
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        found.setdefault((tool, name), []).append(json.loads(answer))
-        print(f"\r{done} of {len(todo)} pairs", end="", file=sys.stderr, flush=True)
+        found.setdefault((tool, name), []).extend(json.loads(answer))
+        print(f"\r{done} of {len(todo)} processes", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return found
 
 
 def _rows(found: dict[tuple[str, str], list[dict[str, float]]]) -> list[list[str]]:
-    ratios = {key: median([p["profiled"] / p["plain"] for p in pairs]) for key, pairs in found.items()}
+    ratios = {key: median([p["profiled"] / p["plain"] for p in several]) for key, several in found.items()}
     rows = []
     for (tool, name), ratio in sorted(ratios.items(), key=lambda item: (item[0][1], [*OURS, *PEERS].index(item[0][0]))):
-        pairs = found[tool, name]
-        outside: Median = median([p["profiled outside"] / p["plain"] for p in pairs])
-        judged = verdict(ratio, BOUND, ratios["control", name], len(pairs)) if tool == "ours" else ""
-        rows.append(
-            [tool, name, str(ratio), f"{outside.value:.3f}" if tool == "py-spy" else "", str(len(pairs)), judged]
-        )
+        several = found[tool, name]
+        outside: Median = median([p["profiled outside"] / p["plain"] for p in several])
+        judged = verdict(ratio, BOUND, ratios["control", name], len(several)) if tool == "ours" else ""
+        beside = f"{outside.value:.3f}" if tool == "py-spy" else ""
+        rows.append([tool, name, str(ratio), beside, str(len(several)), judged])
     return rows
 
 
@@ -175,9 +181,10 @@ def main() -> None:
     parser.add_argument("--pair", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.pair:
-        print(json.dumps(pair(given.pair[0], given.pair[1], int(given.pair[2]))))
+        print(json.dumps(pairs(given.pair[0], given.pair[1], int(given.pair[2]))))
         return
-    tools = dict.fromkeys(OURS, 3 if given.quick else 20) | dict.fromkeys(PEERS, 3 if given.quick else 5)
+    tools = dict.fromkeys(OURS, 1 if given.quick else 20) | dict.fromkeys(PEERS, 3 if given.quick else 5)
+    tools["ours @1000"] = 1 if given.quick else 5
     if given.only:
         tools = {tool: pairs for tool, pairs in tools.items() if tool in ("control", *given.only)}
     header = ["profiler", "work", "CPU time, ratio [95 %]", "outside", "pairs", f"bound {BOUND}"]
