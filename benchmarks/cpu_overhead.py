@@ -4,7 +4,9 @@ What a profiler costs: CPU time of a program with it over without it.
 A pair is the same work twice, one after the other, once profiled, in changing order; a fresh process runs some pairs.
 The halves are short, because the speed of a shared machine changes by the second. Work a is call-heavy, work b is json
 and regular expressions 30 frames deep. CPU time is that of the whole process, the profiler's start and stop included
-(what its first use imports is not); py-spy's own process is counted separately, under "outside".
+(what its first use imports is not); py-spy's own process is counted separately, under "outside". The floor is a thread
+that does nothing but take the GIL 100 times a second: what no profiler inside the process, written in Python, can go
+below on this machine.
 
     python benchmarks/cpu_overhead.py            20 processes with 6 pairs for ours and the control, 5 with 1 for others
     python benchmarks/cpu_overhead.py --quick    1 process with 6 pairs, 3 with 1
@@ -20,8 +22,10 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BOUND = 1.03
-OURS = ("control", "ours", "ours @1000")
+OURS = ("control", "floor", "ours", "ours @1000")
 PEERS = ("pyinstrument", "cProfile", "yappi", "py-spy")
-SECONDS = {"control": 0.7, "ours": 0.7, "ours @1000": 0.7, "py-spy": 1.5}
+SECONDS = dict.fromkeys(OURS, 0.7) | {"py-spy": 1.5}
 """CPU seconds of unprofiled work in one half of a pair; 0.3 for those that multiply it."""
 PAIRS = dict.fromkeys(OURS, 6)
 """Pairs of a process; 1 for the others."""
@@ -75,6 +79,24 @@ WORKS: dict[str, Callable[[], None]] = {"a": work_a, "b": work_b}
 
 
 @contextmanager
+def _floor():
+    ended = threading.Lock()
+    ended.acquire()
+
+    def wake() -> None:
+        while not ended.acquire(timeout=0.01):
+            pass
+
+    thread = threading.Thread(target=wake)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.release()
+        thread.join()
+
+
+@contextmanager
 def _pyspy():
     import os
 
@@ -92,33 +114,44 @@ def _pyspy():
         spy.wait()
 
 
-def _profiled(tool: str) -> AbstractContextManager[object]:
-    if tool == "control":
-        return nullcontext()
-    if tool.startswith("ours"):
-        import openprofiling_ipy as op
+def _ours(rate: int) -> AbstractContextManager[object]:
+    import openprofiling_ipy as op
 
-        return op.profile("cpu", rate=1000 if "1000" in tool else 100)
-    if tool == "pyinstrument":
-        import pyinstrument
+    return op.profile("cpu", rate=rate)
 
-        return pyinstrument.Profiler(interval=0.001)
-    if tool == "cProfile":
-        import cProfile
 
-        return cProfile.Profile()
-    if tool == "yappi":
-        import yappi
+def _pyinstrument() -> AbstractContextManager[object]:
+    import pyinstrument
 
-        @contextmanager
-        def running():
-            yappi.set_clock_type("cpu")
-            yappi.start()
-            yield
-            yappi.stop()
+    return pyinstrument.Profiler(interval=0.001)
 
-        return running()
-    return _pyspy()
+
+def _cprofile() -> AbstractContextManager[object]:
+    import cProfile
+
+    return cProfile.Profile()
+
+
+@contextmanager
+def _yappi():
+    import yappi
+
+    yappi.set_clock_type("cpu")
+    yappi.start()
+    yield
+    yappi.stop()
+
+
+_PROFILED: dict[str, Callable[[], AbstractContextManager[object]]] = {
+    "control": nullcontext,
+    "floor": _floor,
+    "ours": partial(_ours, 100),
+    "ours @1000": partial(_ours, 1000),
+    "pyinstrument": _pyinstrument,
+    "cProfile": _cprofile,
+    "yappi": _yappi,
+    "py-spy": _pyspy,
+}
 
 
 def pairs(tool: str, name: str, order: int) -> list[dict[str, float]]:
@@ -128,7 +161,7 @@ def pairs(tool: str, name: str, order: int) -> list[dict[str, float]]:
     while time.process_time() - began < seconds / 4:  # the warm-up also finds how much work that is
         work()
         count += 1
-    with _profiled(tool):  # what the first use imports is no matter of the rate
+    with _PROFILED[tool]():  # what the first use imports is no matter of the rate
         work()
     return [_pair(tool, work, count * 4, order + i) for i in range(PAIRS.get(tool, 1))]
 
@@ -139,7 +172,7 @@ def _pair(tool: str, work: Callable[[], None], count: int, order: int) -> dict[s
         before = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         with ExitStack() as stack:
             if half == "profiled":
-                stack.enter_context(_profiled(tool))
+                stack.enter_context(_PROFILED[tool]())
             for _ in range(count):
                 work()
         times[half] = time.process_time() - before[0]
@@ -184,7 +217,7 @@ def main() -> None:
         print(json.dumps(pairs(given.pair[0], given.pair[1], int(given.pair[2]))))
         return
     tools = dict.fromkeys(OURS, 1 if given.quick else 20) | dict.fromkeys(PEERS, 3 if given.quick else 5)
-    tools["ours @1000"] = 1 if given.quick else 5
+    tools["floor"] = tools["ours @1000"] = 1 if given.quick else 5
     if given.only:
         tools = {tool: pairs for tool, pairs in tools.items() if tool in ("control", *given.only)}
     header = ["profiler", "work", "CPU time, ratio [95 %]", "outside", "pairs", f"bound {BOUND}"]
