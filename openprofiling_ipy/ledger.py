@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import threading
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -36,27 +36,51 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
-    capture: Capture
-    recording: Recording
+class _Entry:
+    """One kind's place, taken from before its recording begins until its end."""
+
+    __slots__ = ("_ending", "capture", "recording")
+
+    def __init__(self) -> None:
+        self.capture: Capture | None = None  # until it has begun
+        self.recording: Recording
+        self._ending = threading.Lock()
+
+    def claim(self) -> bool:
+        """Tell whether it is the caller's to end: the first one's who asks."""
+        return self._ending.acquire(blocking=False)
+
+    def __str__(self) -> str:
+        if self.capture is None:
+            return "the one that is about to begin"
+        what = self.capture.label or self.capture.name
+        return f"#{self.capture.number}" + (f" ({what})" if what else "")
 
 
 class _Ledger:
-    """Which recordings are under way, who listens, and the numbers given out."""
+    """
+    Which recordings are under way, who listens, and the numbers given out.
+
+    Nothing waits for a lock here: a signal's handler may run in the middle of anything and wait for a recording's end.
+    What has to be one step is one step of a dict or a counter.
+    """
 
     def __init__(self) -> None:
-        self.by_kind: dict[str, _Running] = {}
+        self.by_kind: dict[str, _Entry] = {}
         self.listeners: list[Listener] = []
-        self.count = 0
-        self.lock = threading.RLock()
+        self.numbers = itertools.count(1)
 
     def after_fork(self) -> None:
         """In a forked child nothing is under way: threads that sample do not survive a fork."""
-        self.lock = threading.RLock()
         self.by_kind.clear()
 
-    def entry(self, capture: Capture) -> _Running:
+    def take(self, kind: str, entry: _Entry) -> None:
+        """Give the kind's place to this one. Raises AlreadyRunning where it is taken."""
+        other = self.by_kind.setdefault(kind, entry)
+        if other is not entry:
+            raise AlreadyRunning(kind, f"stop {other} first")
+
+    def entry(self, capture: Capture) -> _Entry:
         """Return what is under way for this very capture. Raises NotRunning."""
         found = self.by_kind.get(capture.kind)
         if found is None or found.capture is not capture:
@@ -79,9 +103,7 @@ if hasattr(os, "register_at_fork"):
 
 def next_number() -> int:
     """Return the number of the next capture of this process, from 1."""
-    with _ledger.lock:
-        _ledger.count += 1
-        return _ledger.count
+    return next(_ledger.numbers)
 
 
 def start(
@@ -92,14 +114,17 @@ def start(
 
     `attributes` are facts that travel with the document. Raises AlreadyRunning, or what the profiler raises.
     """
-    with _ledger.lock:
-        if profiler.name in _ledger.by_kind:
-            other = _ledger.by_kind[profiler.name].capture
-            raise AlreadyRunning(profiler.name, f"stop #{other.number}{_of(other)} first")
-        recording = profiler.start()
+    entry = _Entry()
+    try:
+        _ledger.take(profiler.name, entry)
+        entry.recording = profiler.start()
         capture = Capture(profiler.name, next_number(), label, name, time.time_ns(), attributes=dict(attributes or {}))
-        capture.read = partial(_peek, capture, recording)
-        _ledger.by_kind[profiler.name] = _Running(capture, recording)
+        capture.read = partial(_peek, capture, entry.recording)
+        entry.capture = capture
+    except BaseException:
+        if _ledger.by_kind.get(profiler.name) is entry:
+            del _ledger.by_kind[profiler.name]
+        raise
     _ledger.tell(lambda listener: listener.begun(capture))
     return capture
 
@@ -113,14 +138,15 @@ def stop(
     `error` is the first line of the exception that ended it, `attributes` are further facts. Raises NotRunning, and
     what making the document raises: then the capture has failed and has none.
     """
-    with _ledger.lock:
-        recording = _ledger.entry(capture).recording
-        del _ledger.by_kind[capture.kind]
+    entry = _ledger.entry(capture)
+    if not entry.claim():
+        raise NotRunning(f"#{capture.number} is not running")
+    del _ledger.by_kind[capture.kind]
     # Making the document takes time that is not the recording's.
     capture.ended_at = time.time_ns()
     capture.attributes |= attributes or {}
     try:
-        document = _stamped(recording.stop(), capture, status, error)
+        document = _stamped(entry.recording.stop(), capture, status, error)
     except BaseException:
         capture.status, capture.read = "failed", None
         _ledger.tell(lambda listener: listener.ended(capture, None))
@@ -143,8 +169,7 @@ def failed(kind: str, error: str, *, label: str = "", attributes: Mapping[str, A
 
 def halt(capture: Capture) -> None:
     """Let a recording end at this moment, as far as its profiler can, before `stop` makes its document."""
-    with _ledger.lock:
-        end = getattr(_ledger.entry(capture).recording, "halt", None)
+    end = getattr(_ledger.entry(capture).recording, "halt", None)
     if end is not None:
         end()
 
@@ -156,8 +181,8 @@ def numbers(capture: Capture) -> Numbers:
 
 def running() -> tuple[Capture, ...]:
     """Return the captures under way, the newest last."""
-    with _ledger.lock:
-        return tuple(sorted((entry.capture for entry in _ledger.by_kind.values()), key=lambda c: c.number))
+    captures = [entry.capture for entry in list(_ledger.by_kind.values()) if entry.capture is not None]
+    return tuple(sorted(captures, key=lambda capture: capture.number))
 
 
 def subscribe(listener: Listener) -> Callable[[], None]:
@@ -169,11 +194,6 @@ def subscribe(listener: Listener) -> Callable[[], None]:
             _ledger.listeners.remove(listener)
 
     return end
-
-
-def _of(capture: Capture) -> str:
-    what = capture.label or capture.name
-    return f" ({what})" if what else ""
 
 
 def _peek(capture: Capture, recording: Recording) -> Profile:

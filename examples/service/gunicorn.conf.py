@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from openprofiling_ipy import ProfilingAgent
+from openprofiling_ipy.errors import OpenProfilingError
 
 chdir = str(Path(__file__).parent)
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -19,8 +20,12 @@ _agents = []
 
 
 def post_worker_init(worker):
-    """Start an agent in the worker, as the environment says."""
-    _agents.append(ProfilingAgent.from_env().start())
+    """Start an agent in the worker, as the environment says; what it does not understand is no reason not to serve."""
+    try:
+        _agents.append(ProfilingAgent.from_env().start())
+    except OpenProfilingError as error:
+        worker.log.warning("no profiling agent: %s", error)
+        return
     worker.log.info("profile this worker: kill -USR2 %d starts a recording, again ends it", worker.pid)
 
 

@@ -8,9 +8,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from openprofiling_ipy.agent import ending, forks, logs
+from openprofiling_ipy.agent import ending, forks, logs, options
 from openprofiling_ipy.agent.control import TriggerControl
-from openprofiling_ipy.agent.options import Options, exporters
+from openprofiling_ipy.agent.options import Options
 from openprofiling_ipy.agent.recorder import Recorder
 from openprofiling_ipy.errors import AgentError
 from openprofiling_ipy.look.server import listen
@@ -62,7 +62,8 @@ class ProfilingAgent:
         grace: float = 5.0,
         scope: Callable[[], Scope] | None = None,
     ) -> None:
-        self._options = Options(service, dict(attributes or {}), spool, max_duration, overhead, grace, scope)
+        given = {} if attributes is None else attributes
+        self._options = Options(service, given, spool, max_duration, overhead, grace, scope)
         self._registered: list[tuple[Trigger, Profiler]] = []
         self._listeners: tuple[list[Callable[[Capture], object]], list[Callable[[Capture], object]]] = ([], [])
         self._lock = threading.RLock()
@@ -105,13 +106,20 @@ class ProfilingAgent:
         """
         Let a trigger drive a profiler; in any combination. Returns the agent.
 
-        Raises AgentError once it is started, or where the trigger has a profiler of this kind.
+        Raises AgentError once it is started, or where the trigger, or another one of the same signal, has a profiler of
+        this kind; InvalidOption for what is no trigger or no profiler.
         """
+        options.check_pair(trigger, profiler)
         with self._lock:
             if self._recorder is not None:
                 raise AgentError("the agent is started: stop it before you register more")
             if any(had is trigger and other.name == profiler.name for had, other in self._registered):
                 raise AgentError(f"{trigger.name} has a profiler of kind {profiler.name} already: use another trigger")
+            for had, other in self._registered:
+                signals: set[int] = {*getattr(had, "signals", ())} & {*getattr(trigger, "signals", ())}
+                if signals and other.name == profiler.name:
+                    # Each signal would begin a recording and end it at once.
+                    raise AgentError(f"{had.name} and {trigger.name} share a signal: take another for {profiler.name}")
             self._registered.append((trigger, profiler))
         return self
 
@@ -151,7 +159,7 @@ class ProfilingAgent:
         with self._lock:
             if self._recorder is not None:
                 raise AgentError("the agent is started already")
-            self._exporters, self._made = exporters(self._destinations if exporter is None else exporter)
+            self._exporters, self._made = options.exporters(self._destinations if exporter is None else exporter)
             self._restore_level = logs.at_level(log_level)
             recorder = Recorder(self._options, self._exporters)
             self._parent = 0
@@ -166,13 +174,14 @@ class ProfilingAgent:
         """
         End what runs, send it, and put back what was there before; within `timeout` s, by default `grace`.
 
-        What cannot be sent in that time waits in the spool for the next process. Again, it does nothing.
+        What cannot be sent in that time waits in the spool for the next process; ending a recording and writing it
+        there takes as long as it takes. Again, it does nothing.
         """
         with self._lock:
             if self._recorder is None:
                 return
             try:
-                self._end(self._recorder, self._options.grace if timeout is None else timeout)
+                self._end(self._recorder, self._options.wait(timeout))
             except Exception:  # noqa: BLE001  # the program goes on
                 _log.exception("the agent could not end in good order")
 
@@ -197,13 +206,12 @@ class ProfilingAgent:
 
         Nothing an exporter does is raised; failures are logged too. Raises AgentError where the agent is not started.
         """
-        recorder = self._recorder
-        if recorder is None or self._parent:
+        if not self.started:
             raise AgentError("the agent is not started: there is nowhere to send to")
         from openprofiling_ipy.agent import check
 
-        done: tuple[Checked, ...] = recorder.call(lambda: check.send(self._exporters, self._options))
-        return done
+        # Not on the agent's thread: what a trigger asks for meanwhile shall not wait for a destination.
+        return check.send(self._exporters, self._options)
 
     def status(self) -> dict[str, Any]:
         """Return what it does now: plain values that JSON can hold, no credentials."""

@@ -41,7 +41,9 @@ def send(exporters: Iterable[Exporter], options: Options) -> tuple[Checked, ...]
         try:
             checked.append(Checked(exporter.name, exporter.export(capture), ""))
         except Exception as error:  # noqa: BLE001  # whatever an exporter does, it is told, not raised
-            checked.append(Checked(exporter.name, "", str(error) or type(error).__name__))
+            # Of an ExportError the reason alone: nothing is kept of this capture.
+            told = str(getattr(error, "reason", error)) or type(error).__name__
+            checked.append(Checked(exporter.name, "", told))
             _log.warning("check: %s", checked[-1].error)
         else:
             _log.info("check: sent to %s", checked[-1].place)

@@ -4,7 +4,8 @@ The end of the process: what runs is ended and delivered, within a stated time, 
 At the exit of the interpreter, and on SIGTERM. Where the program has no handler for SIGTERM, the process would be gone
 at once: so it waits for the captures to be sent, at most as long as the agents' `grace`, and then dies of the very
 signal. Where the program has one, that is called as soon as captures are safe in the spool; sending them goes on.
-A second SIGTERM waits for nothing. With nothing to lose, nothing waits.
+Where it has set its own since, that comes first, and captures are made safe beside it; should it call the one that it
+found, ours, they are safe when that returns. A second SIGTERM waits for nothing. With nothing to lose, nothing waits.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ class _Ending(Handler):
             wakeup.end()
             _log.warning("captures that run when the process is terminated will be lost: %s", error)
             return
+        self._told = True  # a successor is nothing to complain of: see `seen`
         wakeup.watch(signal.SIGTERM, self.seen)
 
     def disarm(self) -> None:
@@ -83,15 +85,17 @@ class _Ending(Handler):
 
     def __call__(self, signum: int, frame: Any) -> None:
         """On the main thread, which stands still meanwhile: after SIGTERM it would not have run on either."""
+        # A handler that came later calls this one: what would have happened without us is what it does itself.
+        mine = signal.getsignal(signum) is self
         if not self.active or self._pid != os.getpid():
-            if self.previous is signal.SIG_DFL:
+            if self.previous is signal.SIG_DFL and mine:
                 _die()
             self.chain(signum, frame)
             return
         again, self._handled = self._handled, True
-        deadline = time.monotonic() + self._grace()
+        deadline = time.monotonic() + self.grace()
         waited = self._finish()
-        if self.previous is signal.SIG_DFL:
+        if self.previous is signal.SIG_DFL and mine:
             if not again:
                 _wait([over for _, over in waited], deadline)
             _die()
@@ -103,35 +107,43 @@ class _Ending(Handler):
 
     def seen(self) -> None:
         """
-        SIGTERM has arrived. Called on the thread that hears of signals first.
+        SIGTERM has arrived. Called on the thread that hears of signals first, also where another handler came later.
 
         The main thread may be in C code for long, and without an agent the process would not have waited for that.
         """
-        if self.previous is not signal.SIG_DFL or not self.active or self.replaced():
+        if not self.active:
+            return
+        if self.replaced():
+            self.end_all()
+        if self.previous is not signal.SIG_DFL or self.replaced():
             return
         time.sleep(_HANDLER)
         if self._handled:
             return
-        deadline = time.monotonic() + self._grace()
+        deadline = time.monotonic() + self.grace()
         _wait([over for _, over in self._finish()], deadline)
         if not self._handled and sigaction.put(signal.SIGTERM, None):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    def _grace(self) -> float:
+    def grace(self) -> float:
         return max((agent.grace for agent in self.agents), default=0.0)
 
     def _finish(self) -> list[tuple[threading.Event, threading.Event]]:
         """Let all agents end what they record, once. Takes no lock: it may be called in the middle of anything."""
         if self.waited is None:
-            self.waited = []
-            for agent in list(self.agents):
-                try:
-                    events = agent.finish(agent.grace)
-                except Exception:  # noqa: BLE001  # the others shall not suffer
-                    _log.exception("an agent could not end in good order")
-                else:
-                    self.waited += [events] if events is not None else []
+            self.waited = self.end_all()
         return self.waited
+
+    def end_all(self) -> list[tuple[threading.Event, threading.Event]]:
+        waited = []
+        for agent in list(self.agents):
+            try:
+                events = agent.finish(agent.grace)
+            except Exception:  # noqa: BLE001  # the others shall not suffer
+                _log.exception("an agent could not end in good order")
+            else:
+                waited += [events] if events is not None else []
+        return waited
 
 
 def _wait(events: list[threading.Event], deadline: float) -> None:
@@ -179,8 +191,10 @@ def precede() -> None:
 
 
 def _at_exit() -> None:
+    deadline = time.monotonic() + _ending.grace()
+    _ending.end_all()  # they send side by side
     for agent in list(_ending.agents):
-        agent.stop()
+        agent.stop(deadline - time.monotonic())
 
 
 def _after_fork() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openprofiling_ipy.errors import InvalidOption
+from openprofiling_ipy.errors import InvalidOption, choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Environment", "read"]
 
 _PREFIX = "OPENPROFILING_"
+_LONGEST_NUMBER = 10
+_FLAGS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -52,23 +54,29 @@ def _trigger(word: str, token: str | None) -> Trigger:
         return _http(word, token)
     from openprofiling_ipy.triggers.signal import SignalTrigger
 
-    names, _, seconds = word.partition(":")
-    start, _, stop = names.partition("/")
-    duration = _number("TRIGGER", word, seconds) if seconds else None
-    return SignalTrigger(_signal(start), duration=duration, stop=_signal(stop) if stop else None)
+    names, timed, seconds = word.partition(":")
+    start, two, stop = names.partition("/")
+    if (timed and not seconds.strip()) or (two and not stop.strip()):
+        raise _wrong("TRIGGER", word, "give SIGUSR2, SIGUSR1/SIGUSR2 to start and stop, or SIGUSR2:30 for 30 seconds")
+    duration = _number("TRIGGER", word, seconds) if timed else None
+    return SignalTrigger(_signal(start), duration=duration, stop=_signal(stop) if two else None)
 
 
 def _signal(word: str) -> str | int:
-    return int(word) if word.strip().isdecimal() else word
+    return int(word) if word.strip().isdecimal() and len(word) < _LONGEST_NUMBER else word
 
 
 def _http(word: str, token: str | None) -> Trigger:
     from openprofiling_ipy.triggers.http import HttpTrigger
 
     place = word[len("http:") :].strip("/")
+    if "@" in place:
+        raise _wrong("TRIGGER", "http:…@…", f"give no password: {_PREFIX}TOKEN holds the token")
     host, _, port = place.rpartition(":")
+    if "//" in word and not host and not port.isdecimal():
+        host, port = port, ""
     try:
-        number = int(port) if port else 0
+        number = int(port or 0)
     except ValueError:
         raise _wrong("TRIGGER", word, 'give "http:" and a port, such as http:8080') from None
     return HttpTrigger(host.strip("[]") or "127.0.0.1", number, token)
@@ -78,15 +86,22 @@ def _profiler(word: str) -> Profiler:
     """Read "cpu", or "cpu:rate=50" with further options behind further colons."""
     from openprofiling_ipy.profilers import registry
 
-    kind, *options = word.split(":")
+    kind, *options = [part.strip() for part in word.split(":")]
+    known = registry.options(kind)
     given: dict[str, Any] = {}
     for option in options:
-        name, separator, value = option.partition("=")
-        if not separator:
+        name, separator, value = (part.strip() for part in option.partition("="))
+        if not separator or name in given:
             raise _wrong("PROFILER", word, "give options as name=value, such as cpu:rate=50")
-        flags = {"true": True, "false": False}
-        given[name.strip()] = flags[value] if value in flags else _number("PROFILER", word, value)
-    return registry.create(kind.strip(), **given)
+        if name not in known:
+            raise _wrong("PROFILER", word, choices(name, known))
+        if isinstance(known[name], bool):
+            if value not in _FLAGS:
+                raise _wrong("PROFILER", word, f"give {name}=true or {name}=false")
+            given[name] = _FLAGS[value]
+        else:
+            given[name] = _number("PROFILER", word, value)
+    return registry.create(kind, **given)
 
 
 def _number(name: str, word: str, text: str) -> float:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from openprofiling_ipy.errors import InvalidOption, choices
+from openprofiling_ipy.errors import InvalidOption
 
 if TYPE_CHECKING:
     from openprofiling_ipy.exporters.base import Exporter
     from openprofiling_ipy.model.profile import Attribute
-    from openprofiling_ipy.profilers.base import Profiler, Scope
+    from openprofiling_ipy.profilers.base import Scope
 
-__all__ = ["Options", "exporters", "fields", "with_options"]
+__all__ = ["Options", "check_pair", "exporters"]
 
 #: What an agent writes by default: `go tool pprof` and services that keep profiles read it.
 _FORMAT: Final = "pprof"
@@ -37,6 +37,9 @@ class Options:
     scope: Callable[[], Scope] | None = None
 
     def __post_init__(self) -> None:
+        if self.spool is not None:
+            # Wherever the program goes, and whoever wrote it: a file of variables leaves "~" as it is.
+            object.__setattr__(self, "spool", os.path.abspath(os.path.expanduser(self.spool)))  # noqa: PTH100, PTH111
         _positive("max_duration", self.max_duration, "give seconds, such as 600")
         _positive("grace", self.grace, "give seconds, such as 5")
         _positive("overhead", self.overhead, "give a share of one core, such as 0.05")
@@ -44,14 +47,33 @@ class Options:
             raise InvalidOption("overhead", self.overhead, "give a share of one core, such as 0.05")
         if not isinstance(self.service, str):
             raise InvalidOption("service", self.service, "give the service's name")
+        if not isinstance(self.attributes, Mapping):
+            raise InvalidOption("attributes", self.attributes, "give a dict of names and values")
+        object.__setattr__(self, "attributes", dict(self.attributes))
         for name, value in self.attributes.items():
             if not isinstance(name, str) or not isinstance(value, str | int | float | bool):
                 raise InvalidOption("attributes", {name: value}, "give names with texts, numbers or booleans")
+
+    def wait(self, timeout: object) -> float:
+        """Return how long (s) `stop` may take: what cannot be a time gives `grace`, since nothing is raised there."""
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout != timeout:  # noqa: PLR0124  # nan
+            return self.grace
+        return min(max(0.0, timeout), threading.TIMEOUT_MAX / 2)
 
 
 def _positive(option: str, value: object, remedy: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
         raise InvalidOption(option, value, remedy)
+
+
+def check_pair(trigger: object, profiler: object) -> None:
+    """Raise InvalidOption for what is no trigger or no profiler: a class, say, or a name."""
+    for option, given, method, example in (
+        ("trigger", trigger, "arm", "SignalTrigger()"),
+        ("profiler", profiler, "start", "CpuProfiler()"),
+    ):
+        if isinstance(given, type) or not callable(getattr(given, method, None)) or not hasattr(given, "name"):
+            raise InvalidOption(option, given, f"give one such as {example}")
 
 
 def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
@@ -64,7 +86,7 @@ def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
 
     usual = FileExporter() if given is None else None
     given = usual or given
-    single = isinstance(given, str | os.PathLike) or hasattr(given, "send")
+    single = isinstance(given, str | os.PathLike) or _sends(given)
     wanted = [given] if single else given
     if not isinstance(wanted, Iterable):
         raise InvalidOption("exporter", given, "give an exporter, a folder or an address, or several")
@@ -76,7 +98,7 @@ def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
 
             made.append(registry.exporter(one))
             found.append(made[-1])
-        elif hasattr(one, "send"):
+        elif _sends(one):
             found.append(one)
         else:
             raise InvalidOption("exporter", one, "give an exporter, a folder or an address")
@@ -85,15 +107,5 @@ def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
     return found, made
 
 
-def fields(profiler: object) -> set[str]:
-    """Return the names of a profiler's options."""
-    return {field.name for field in dataclasses.fields(profiler)} if dataclasses.is_dataclass(profiler) else set()
-
-
-def with_options(profiler: Profiler, options: dict[str, Any]) -> Profiler:
-    """Return the profiler with other options. Raises InvalidOption for one that it does not have."""
-    known = fields(profiler) - {"scope", "budget"}
-    for name, value in options.items():
-        if name not in known:
-            raise InvalidOption(name, value, f"{profiler.name} does not have it: {choices(name, sorted(known))}")
-    return dataclasses.replace(profiler, **options) if options else profiler  # type: ignore[type-var]
+def _sends(given: object) -> bool:
+    return hasattr(given, "send") and not isinstance(given, type)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import os
-import sys
 import threading
 import time
 from collections import deque
@@ -14,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from openprofiling_ipy import ledger
 from openprofiling_ipy.agent import ending
-from openprofiling_ipy.agent.options import fields, with_options
+from openprofiling_ipy.agent.profilers import as_here, with_options
 from openprofiling_ipy.agent.runs import Runs
 from openprofiling_ipy.agent.worker import Worker
 from openprofiling_ipy.errors import AgentError, AlreadyRunning, InvalidOption, NotRunning, ProfilerUnavailable
-from openprofiling_ipy.profilers.base import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 #: So many captures are remembered for the status, without their documents.
 _REMEMBERED: Final = 20
+#: So long (s) the end of recordings is waited for, where less was given.
+_ENDING: Final = 30.0
 
 
 class Recorder:
@@ -67,6 +66,9 @@ class Recorder:
     @cached_property
     def delivery(self) -> Delivery:
         """What takes the captures: made for the first of them, or where dead processes have left some."""
+        # It registers what is refused once the interpreter ends, and clouds' clients, which may load then, need it.
+        import concurrent.futures.thread  # noqa: F401
+
         from openprofiling_ipy.delivery.queue import Delivery
 
         ending.precede()
@@ -163,12 +165,16 @@ class Recorder:
         return accepted, over
 
     def end(self, timeout: float) -> None:
-        """End all recordings, deliver what can be in so many seconds, and end the thread. Again: nothing."""
+        """
+        End all recordings, deliver what can be in so many seconds, and end the thread. Again: nothing.
+
+        Recordings end, however short the time: what is not handed on is lost.
+        """
         deadline = time.monotonic() + timeout
         self._forget()
         if self._worker.alive:
             try:
-                self._worker.call(lambda: self._stop_all("done"), timeout)
+                self._worker.call(lambda: self._stop_all("done"), max(timeout, _ENDING))
             except AgentError as error:
                 _log.warning("recordings could not be ended: %s", error)
             self._worker.end(max(0.1, deadline - time.monotonic()))
@@ -179,10 +185,6 @@ class Recorder:
         """In a forked child: what runs is the parent's."""
         self._forget()
         self._runs.by_kind.clear()
-
-    def call(self, do: Callable[[], Any]) -> Any:
-        """Do something on the agent's thread."""
-        return self._worker.call(do)
 
     def _start(
         self, profilers: Mapping[str, Profiler], facts: dict[str, Any], duration: float | None, options: dict[str, Any]
@@ -214,7 +216,7 @@ class Recorder:
         _ = self.delivery
         given = self._options
         most = min(given.max_duration, duration or given.max_duration)
-        prepared = self._prepared(with_options(profiler, options))
+        prepared = as_here(with_options(profiler, options), given)
         told = {"service": given.service, **given.attributes, **facts}
         told = {key: value for key, value in told.items() if value != ""}
         try:
@@ -232,18 +234,6 @@ class Recorder:
         self.counts["begun"] += 1
         self._tell(self.on_start, run.capture)
         return run
-
-    def _prepared(self, profiler: Profiler) -> Profiler:
-        """Give a profiler the scope and the budget of this agent, as far as it has such options and did not choose."""
-        known = fields(profiler)
-        given: dict[str, Any] = {}
-        if "scope" in known and getattr(profiler, "scope", None) == Scope():
-            # The thread that starts it is the agent's own.
-            home = threading.main_thread().ident or 0
-            given["scope"] = dataclasses.replace((self._options.scope or _scope)(), everyone=True, home=home)
-        if "budget" in known and getattr(profiler, "budget", None) is None:
-            given["budget"] = self._options.overhead
-        return dataclasses.replace(profiler, **given) if given else profiler  # type: ignore[type-var]
 
     def _stop(self, kinds: tuple[str, ...], status: Status) -> list[Capture]:
         self._runs.due()
@@ -284,17 +274,5 @@ class Recorder:
         for listener in tuple(listeners):
             try:
                 listener(capture)
-            except Exception:  # noqa: BLE001  # whoever it is, the agent goes on
+            except BaseException:  # noqa: BLE001  # whoever it is, also one that calls `sys.exit`: the agent goes on
                 _log.exception("a listener failed")
-
-
-def _scope() -> Scope:
-    """Return what an agent records: in a notebook its user's cells and threads, elsewhere the whole process."""
-    if "IPython" in sys.modules:
-        from openprofiling_ipy.cells import sources
-
-        return sources.scope()
-    return Scope(hidden_files=(_FOLDER, "<frozen runpy>"))
-
-
-_FOLDER: Final = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # noqa: PTH118, PTH120  # light

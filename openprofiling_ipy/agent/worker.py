@@ -7,6 +7,7 @@ import threading
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.errors import AgentError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Worker:
     def __init__(self, due: Callable[[], float | None]) -> None:
         self._due = due
         self._calls: SimpleQueue[_Call[object] | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="openprofiling-agent", daemon=True)
+        self._thread = Background(self._run, "openprofiling-agent")
 
     def start(self) -> None:
         """Begin. Raises RuntimeError where the system gives no thread."""

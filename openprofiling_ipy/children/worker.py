@@ -11,6 +11,7 @@ from multiprocessing import process, util
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.profilers import registry
 from openprofiling_ipy.profilers.base import Scope
 
@@ -64,7 +65,7 @@ class Worker:
 
             self._obey()
             util.Finalize(None, self.finish, exitpriority=0)
-            threading.Thread(target=self._watch, name="openprofiling-children", daemon=True).start()
+            Background(self._watch, "openprofiling-children").start()
         except Exception:  # noqa: BLE001  # it must never reach the program
             _log.exception("this process is not recorded")
 

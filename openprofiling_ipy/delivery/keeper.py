@@ -7,6 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Final
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.delivery.clock import MachineClock
 from openprofiling_ipy.delivery.queue import Delivery
 
@@ -54,7 +55,7 @@ class Keeper:
         self._closed = False
         self._condition = threading.Condition()
         self._due: dict[Capture, float] = {}
-        self._thread = threading.Thread(target=self._run, name="openprofiling-keeper", daemon=True)
+        self._thread = Background(self._run, "openprofiling-keeper")
         try:
             self._thread.start()
         except RuntimeError as error:

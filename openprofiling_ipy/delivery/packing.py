@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,12 @@ def packed(what: Capture | Parcel, formats: Collection[str | None]) -> dict[str 
     if not isinstance(what, Capture):
         return dict.fromkeys(formats, what)
     from openprofiling_ipy.exporters.parcels import pack
+    from openprofiling_ipy.model.attributes import A
 
     document = what.peek() if formats else None
+    if document is not None and what.status == "running":
+        # Nobody reads it, unless its process has died.
+        document = dataclasses.replace(document, attributes={**document.attributes, A.STATUS: "recovered"})
     parcels: dict[str | None, Parcel] = {}
     for name in dict.fromkeys(formats):
         try:

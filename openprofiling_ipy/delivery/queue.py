@@ -164,10 +164,10 @@ class Delivery:
                 self._workers.closed = True
                 self._condition.notify_all()
                 rest = [(lane, item) for lane in self._lanes.values() for item in lane.items()]
-            self._leave(rest)
+            lost = self._leave(rest)
             _open.discard(self)
-            if rest:
-                _log.info("%d captures wait in %s for the next process", len(rest), self._folder)
+            if len(rest) > lost:
+                _log.info("%d captures wait in %s for the next process", len(rest) - lost, self._folder)
 
     def status(self) -> Status:
         """Return the numbers of this moment."""
@@ -232,12 +232,13 @@ class Delivery:
         if closed:
             self._leave(kept)
 
-    def _leave(self, rest: Sequence[tuple[Lane, Item]]) -> None:
-        """Leave what is not sent to the next process."""
+    def _leave(self, rest: Sequence[tuple[Lane, Item]]) -> int:
+        """Leave what is not sent to the next process. Return how many are lost, since no disk took them."""
         self._store.rescue()
         lost = [item for _, item in rest if item.parcel is not None]
         self._store.lose(lost, "the process ended, and no disk took what waited in memory")
         self._store.spool.release()
+        return len(lost)
 
     def _flush_some(self, end: float) -> bool:
         """Wait for the workers or, where there can be none any more, send one item here; False where all is done."""

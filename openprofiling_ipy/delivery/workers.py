@@ -7,6 +7,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.delivery.entry import DamagedEntry, without_secrets
 from openprofiling_ipy.errors import ExportError
 
@@ -37,7 +38,7 @@ class Workers:
         if lane.thread is None and lane.busy is None and not self.closed and lane.wait(self._clock.now()) is not None:
             # A daemon: the exit of a program must not wait for a destination that stays away.
             name = f"openprofiling-delivery-{lane.exporter.name}"
-            lane.thread = threading.Thread(target=self._run, args=(lane,), name=name, daemon=True)
+            lane.thread = Background(self._run, name, (lane,))
             try:
                 lane.thread.start()
             except RuntimeError:  # too many threads, or the interpreter is about to end (3.12 on): `flush` sends itself

@@ -46,12 +46,16 @@ _PASSING: Final = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.EM
 
 
 class FileExporter:
-    """Writes every capture into a folder: one a person exports under a name for people, a parcel under its own."""
+    """
+    Writes every capture into a folder: one a person exports under a name for people, a parcel under its own.
+
+    A relative `folder` is below the working folder of the moment in which the exporter is made.
+    """
 
     name = "file"
 
     def __init__(self, folder: Destination | None = None, format: str | None = None) -> None:  # noqa: A002
-        self.folder = folder
+        self.folder = None if folder is None else os.path.abspath(os.path.expanduser(folder))  # noqa: PTH100, PTH111  # links stay as they are
         self.format = format
         self._closed = False
 

@@ -111,7 +111,9 @@ def _given(facts: Mapping[str, Attribute]) -> str:
     from openprofiling_ipy.model.attributes import A
 
     ours = {value for key, value in vars(A).items() if key.isupper()}
-    return urlencode({key: _text(value) for key, value in sorted(facts.items()) if key not in ours})
+    given = {key: _text(value) for key, value in sorted(facts.items()) if key not in ours}
+    # What comes from the environment or from names of files can hold bytes that are no text.
+    return urlencode(given, errors="surrogatepass")
 
 
 def _text(value: Attribute) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from openprofiling_ipy.exporters import objects
@@ -45,6 +46,8 @@ _PASSING: Final = {
     **dict.fromkeys(("RequestTimeout", "RequestTimeoutException"), "the connection is too slow"),
 }
 _NONE_FOUND: Final = "no credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile"
+#: A name and a password in an address.
+_USER: Final = re.compile(r"[^\s/@]+@")
 _ELSEWHERE: Final = (
     *("PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
     *("301", "307", "IncorrectEndpoint"),
@@ -74,7 +77,7 @@ def explain(error: Exception, host: str, action: str, secrets: Iterable[str] = (
         reason = f"{_code(error)}: {_said(error)}".rstrip(": ")
         for secret in filter(None, secrets):
             reason = reason.replace(secret, "***")
-    return " ".join(reason.split()), retry
+    return _USER.sub("…@", " ".join(reason.split())), retry
 
 
 def _answered(response: Any, action: str) -> tuple[str, bool]:
@@ -103,6 +106,8 @@ def _unanswered(error: Exception, host: str) -> tuple[str, bool]:
     from botocore import exceptions as e
 
     name = type(error).__name__
+    if isinstance(error, e.HTTPClientError) and isinstance(error.kwargs.get("error"), ValueError):
+        return "the credentials hold a line's end or the like: check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN", False
     known: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, bool], ...] = (
         (e.NoCredentialsError, _NONE_FOUND, False),
         (e.PartialCredentialsError, "the credentials are incomplete: key id and secret key belong together", False),
@@ -122,6 +127,8 @@ def _unanswered(error: Exception, host: str) -> tuple[str, bool]:
     for kinds, reason, retry in known:
         if isinstance(error, kinds):
             return reason, retry
+    if "endpoint" in str(error) or "URL" in str(error):
+        return f"{error}: check endpoint_url and AWS_ENDPOINT_URL", False
     if isinstance(error, e.ParamValidationError) and "Invalid bucket name" in str(error):
         return _LASTING["InvalidBucketName"], False
     # A value that we refused, or the client did.

@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.errors import OpenProfilingError
 from openprofiling_ipy.look import wire
 
@@ -69,7 +70,7 @@ class _Server:
                 listener = undo.enter_context(wire.open_socket())
                 listener.bind(wire.address(os.getpid()))
                 listener.listen(_BACKLOG)
-                threading.Thread(target=_run, args=(listener,), name="openprofiling-look", daemon=True).start()
+                Background(_run, "openprofiling-look", (listener,)).start()
             except (OSError, RuntimeError) as error:
                 _log.info("nobody can look at this process from a terminal: %s", error)
             else:

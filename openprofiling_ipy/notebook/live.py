@@ -8,6 +8,8 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from openprofiling_ipy.background import Background
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,7 +43,7 @@ class Live:
         # ipykernel keeps in the context which request an output answers to.
         self._context = contextvars.copy_context()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="openprofiling-live", daemon=True)
+        self._thread = Background(self._run, "openprofiling-live")
         self._thread.start()
 
     def end(self) -> None:

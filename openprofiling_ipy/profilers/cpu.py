@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from openprofiling_ipy.profilers.base import Scope
-from openprofiling_ipy.profilers.rate import DEFAULT_RATE, check_rate
+from openprofiling_ipy.profilers.rate import DEFAULT_RATE, check_budget, check_rate
 
 if TYPE_CHECKING:
     from openprofiling_ipy.profilers.sampling.recording import Sampling
@@ -21,7 +21,7 @@ class CpuProfiler:
 
     Wall time is recorded beside it. `all_threads` shows hidden threads too. `budget` is the share of one
     core that it may cost, by default what its rate needs: where it costs more, it looks less often. Raises
-    InvalidOption for a bad rate.
+    InvalidOption for a bad rate or budget.
     """
 
     rate: float = DEFAULT_RATE
@@ -32,6 +32,7 @@ class CpuProfiler:
 
     def __post_init__(self) -> None:
         check_rate(self.rate)
+        check_budget(self.budget)
 
     def start(self) -> Sampling:
         """Begin, on the thread and task that the recording is about. Raises ProfilerUnavailable."""

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from openprofiling_ipy.errors import InvalidOption, TriggerUnavailable
@@ -17,7 +18,6 @@ from openprofiling_ipy.triggers.http_server import Server
 from openprofiling_ipy.triggers.http_token import TokenFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from openprofiling_ipy.triggers.base import Control
@@ -59,11 +59,15 @@ class HttpTrigger:
         log_token: bool | None = None,
         limits: Limits | None = None,
     ) -> None:
-        if not host:
+        if not isinstance(host, str) or not host:
             raise InvalidOption("host", host, "give an address, such as 127.0.0.1, or 0.0.0.0 with a token")
         if type(port) is not int or not 0 <= port <= 65535:
             raise InvalidOption("port", port, "give a number up to 65535; 0 takes a free one")
         _check_token(token, host)
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            raise InvalidOption("names", names, "give several, such as ['profiles.example']")
+        if not isinstance(limits, Limits | None):
+            raise InvalidOption("limits", limits, "give Limits()")
         self.host = host
         self.token = token or os.urandom(_TOKEN_BYTES).hex()
         #: Where the random token is written while it is armed; None where it is not.

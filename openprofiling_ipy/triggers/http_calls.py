@@ -9,6 +9,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.background import Background
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -39,9 +41,7 @@ class Calls:
         """Make the answer on a thread of its own; False where there are too many, or none can be started."""
         if self._under_way >= self._most:
             return False
-        thread = threading.Thread(
-            target=self._run, args=(connection, call), name="openprofiling-http-call", daemon=True
-        )
+        thread = Background(self._run, "openprofiling-http-call", (connection, call))
         try:
             thread.start()
         except RuntimeError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.triggers.http_calls import Calls
 from openprofiling_ipy.triggers.http_connection import Connection
 from openprofiling_ipy.triggers.http_message import Refusal
@@ -57,7 +57,7 @@ class Server:
         self._resume = 0.0
         self._end = 0.0
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="openprofiling-http", daemon=True)
+        self._thread = Background(self._run, "openprofiling-http")
 
     def start(self) -> None:
         """Begin to answer. Raises RuntimeError where no thread can be started; nothing is left open then."""

@@ -32,6 +32,7 @@ class TokenFile:
         self._handle, path = tempfile.mkstemp(prefix=f"{_PREFIX}{os.getpid()}-", suffix=_SUFFIX)
         self.path = Path(path)
         self._pid = os.getpid()
+        self._identity = _identity(self._handle)
         try:
             # Locked before it holds anything: an empty file is nobody's yet.
             _lock(self._handle)
@@ -41,14 +42,25 @@ class TokenFile:
             raise
 
     def remove(self) -> None:
-        """Remove it; a forked child only closes what it has of it."""
+        """
+        Remove it; a forked child only closes what it has of it.
+
+        A program that becomes a daemon closes all descriptors, and its own files may have got this one's number since.
+        """
         handle, self._handle = self._handle, -1
         if handle < 0:
             return
-        os.close(handle)
+        with suppress(OSError):
+            if _identity(handle) == self._identity:
+                os.close(handle)
         if os.getpid() == self._pid:
             with suppress(OSError):
                 self.path.unlink()
+
+
+def _identity(handle: int) -> tuple[int, int]:
+    found = os.fstat(handle)
+    return found.st_dev, found.st_ino
 
 
 def _lock(handle: int) -> bool:

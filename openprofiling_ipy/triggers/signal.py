@@ -53,6 +53,11 @@ class SignalTrigger:
     def name(self) -> str:
         return name_of(self.signum)
 
+    @property
+    def signals(self) -> frozenset[int]:
+        """The numbers of the signals that it takes."""
+        return frozenset({self.signum} if self.stop_signum is None else {self.signum, self.stop_signum})
+
     def __repr__(self) -> str:
         duration = f", duration={self.duration}" if self.duration is not None else ""
         stop = f", stop={name_of(self.stop_signum)!r}" if self.stop_signum is not None else ""

@@ -21,6 +21,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from openprofiling_ipy.background import Background
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,7 +80,7 @@ class _Wakeup:
             if sys.platform == "linux":
                 with contextlib.suppress(OSError):
                     self._ear.setsockopt(socket.SOL_SOCKET, _TIMESTAMP, 1)
-        thread = threading.Thread(target=self._run, args=(self._ear,), name="openprofiling-signals", daemon=True)
+        thread = Background(self._run, "openprofiling-signals", (self._ear,))
         thread.start()
         self._thread = thread
         self._take()

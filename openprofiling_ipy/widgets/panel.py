@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from openprofiling_ipy import ledger, session
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.cells import sources
 from openprofiling_ipy.model.attributes import A
 from openprofiling_ipy.widgets import panel_state, widget_page
@@ -106,7 +107,7 @@ class _Reporter:
         self._over = False
         self._unsubscribe = ledger.subscribe(self)
         # From the beginning, so that every recording knows it as not the user's.
-        threading.Thread(target=self._run, name="openprofiling-panel", daemon=True).start()
+        Background(self._run, "openprofiling-panel").start()
 
     def begun(self, capture: Capture) -> None:  # noqa: ARG002
         self._wake.set()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
-import threading
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.errors import InvalidOption, OpenProfilingError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class ExportActions:
         job = Job(next(self._ids), capture.number)
         given = {key: word for key, word in words.items() if word}
         work = (job, capture, destination, format_name, given)
-        threading.Thread(target=self._run, args=work, name="openprofiling-export", daemon=True).start()
+        Background(self._run, "openprofiling-export", work).start()
         return {"job": asdict(job)}
 
     def _report(self, job: Job) -> None:

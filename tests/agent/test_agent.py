@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from openprofiling_ipy.errors import (
 from openprofiling_ipy.exporters import FileExporter, MemoryExporter
 from openprofiling_ipy.model.attributes import A
 from openprofiling_ipy.profilers import CpuProfiler, WallProfiler
+from openprofiling_ipy.triggers import SignalTrigger
 from tests.agent.fakes import FakeProfiler, FakeTrigger
 
 
@@ -374,3 +376,72 @@ def test_a_disk_that_takes_no_checkpoint_changes_nothing(caplog):
     clock.now = 600.0
     mine.due()
     assert len(ended) == 1
+
+
+@pytest.mark.parametrize(
+    ("trigger", "profiler", "said"),
+    [
+        ("SIGUSR2", CpuProfiler(), "trigger: 'SIGUSR2' will not do: give one such as SignalTrigger()"),
+        (FakeTrigger, CpuProfiler(), "give one such as SignalTrigger()"),
+        (FakeTrigger("one"), "cpu", "profiler: 'cpu' will not do: give one such as CpuProfiler()"),
+        (FakeTrigger("one"), CpuProfiler, "give one such as CpuProfiler()"),
+    ],
+)
+def test_what_is_no_trigger_or_no_profiler(make, trigger, profiler, said):
+    with pytest.raises(InvalidOption) as caught:
+        make().register(trigger, profiler)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"exporter": FileExporter}, "exporter: <class"),
+        ({"exporter": 5}, "give an exporter, a folder or an address"),
+        ({"log_level": "NOPE"}, "log_level: 'NOPE' will not do: give a level of logging, such as INFO"),
+        ({"log_level": []}, "give a level of logging"),
+    ],
+)
+def test_a_start_with_what_means_nothing(make, options, said):
+    agent = make()
+    with pytest.raises(QueryError) as caught:
+        agent.start(**options)
+    assert said in str(caught.value)
+    assert not agent.started
+
+
+@pytest.mark.parametrize("attributes", [[1], "abc", {"a": None}, {1: "a"}])
+def test_attributes_that_are_none(make, attributes):
+    with pytest.raises(InvalidOption, match="attributes"):
+        make(attributes=attributes)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR2"), reason="a platform without these signals")
+def test_two_triggers_of_one_signal(make):
+    """Each signal would begin a recording and end it at once; of two kinds each has its own."""
+    agent = make().register(SignalTrigger("SIGUSR2"), CpuProfiler())
+    agent.register(SignalTrigger("SIGUSR2"), WallProfiler())
+    for trigger in (SignalTrigger("SIGUSR2"), SignalTrigger("SIGUSR1", stop="SIGUSR2")):
+        with pytest.raises(AgentError, match="share a signal"):
+            agent.register(trigger, CpuProfiler())
+
+
+def test_a_check_does_not_keep_triggers_waiting(make, memory):
+    begun = threading.Event()
+
+    class Slow(MemoryExporter):
+        def export(self, capture: Capture, /) -> str:
+            begun.set()
+            assert ended.wait(30)
+            return super().export(capture)
+
+    ended = threading.Event()
+    trigger = FakeTrigger("one")
+    with make().register(trigger, FakeProfiler("a")).start(Slow(format="speedscope")) as agent:
+        checking = threading.Thread(target=agent.check)
+        checking.start()
+        assert begun.wait(30)
+        assert [capture.kind for capture in trigger.fire.toggle()] == ["a"]
+        assert [capture.kind for capture in trigger.fire.toggle()] == ["a"]
+        ended.set()
+        checking.join()

@@ -31,6 +31,7 @@ def test_without_any_it_is_a_signal_and_cpu():
         ("http", ["HttpTrigger('127.0.0.1', 0)"]),
         ("http:8080,SIGUSR1", ["HttpTrigger('127.0.0.1', 8080)", "SignalTrigger('SIGUSR1')"]),
         ("http://127.0.0.1:8080/", ["HttpTrigger('127.0.0.1', 8080)"]),
+        ("http://localhost", ["HttpTrigger('localhost', 0)"]),
     ],
 )
 def test_triggers(given, triggers):
@@ -53,7 +54,16 @@ def test_profilers_and_the_rest():
         ("TRIGGER", "nothing", InvalidOption),
         ("TRIGGER", "SIGUSR2:soon", InvalidOption),
         ("TRIGGER", "http:port", InvalidOption),
+        ("TRIGGER", "http://user:hunter2@127.0.0.1:0", InvalidOption),
+        ("TRIGGER", "SIGUSR2:", InvalidOption),
+        ("TRIGGER", "SIGUSR1/", InvalidOption),
+        ("TRIGGER", "1" * 5000, InvalidOption),
+        ("TRIGGER", "SIGUSR2,SIGUSR2", AgentError),
         ("PROFILER", "cpu:50", InvalidOption),
+        ("PROFILER", "cpu:scope=1", InvalidOption),
+        ("PROFILER", "cpu:budget=-1", InvalidOption),
+        ("PROFILER", "cpu:all_threads=5", InvalidOption),
+        ("PROFILER", "cpu:rate=50:rate=60", InvalidOption),
         ("PROFILER", "cpu:rate=fast", InvalidOption),
         ("PROFILER", "cpu:speed=1", InvalidOption),
         ("PROFILER", "nothing", QueryError),
@@ -63,6 +73,7 @@ def test_wrong_words(name, value, error):
     with pytest.raises(error) as caught:
         ProfilingAgent.from_env({f"OPENPROFILING_{name}": value})
     assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_each_trigger_drives_each_profiler():

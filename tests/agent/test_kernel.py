@@ -34,6 +34,8 @@ def busy_in_a_cell():
     end = time.monotonic() + 40
     while agent.status()["ended"] < 1 and time.monotonic() < end:
         sum(range(20000))
+        if agent.status()["running"]:
+            open(BEGUN, "w").close()
 busy_in_a_cell()
 print(agent.status()["ended"])
 """
@@ -48,13 +50,15 @@ def kernel():
 
 def test_a_signal_in_the_middle_of_a_long_cell(kernel, tmp_path):
     out = tmp_path / "out"
-    head = f"OUT, SPOOL = {str(out)!r}, {str(tmp_path / 'spool')!r}"
+    begun = tmp_path / "begun"
+    head = f"OUT, SPOOL, BEGUN = {str(out)!r}, {str(tmp_path / 'spool')!r}, {str(begun)!r}"
     pid = int(kernel.run(head + START).stream())
 
     def shoot() -> None:
         time.sleep(0.7)
         os.kill(pid, signal.SIGUSR2)
-        time.sleep(4)
+        until(begun.exists, "the recording")
+        time.sleep(1)
         os.kill(pid, signal.SIGUSR2)
 
     shooter = threading.Thread(target=shoot)

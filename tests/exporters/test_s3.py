@@ -17,6 +17,7 @@ from openprofiling_ipy.delivery import Delivery, Limits
 from openprofiling_ipy.errors import ExportError, FetchError, InvalidOption, QueryError
 from openprofiling_ipy.exporters import Parcel, S3Exporter, parcels, registry, s3_client
 from openprofiling_ipy.exporters.base import Exporter
+from tests.agent.programs import Program
 from tests.exporters.conftest import STARTED
 from tests.servers.ports import free_ports
 from tests.servers.s3 import Server
@@ -217,6 +218,45 @@ def test_a_server_that_is_away(parcel, monkeypatch):
     exporter = S3Exporter(BUCKET, endpoint_url=f"http://127.0.0.1:{port}", access_key="a", secret_key="b")
     error = refused(exporter, parcel)
     assert (error.reason, error.retry) == (f"no connection to 127.0.0.1:{port}: check network and address", True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("AWS_ENDPOINT_URL", "bob:hunter2@127.0.0.1:9000", "Invalid endpoint: …@127.0.0.1:9000: check endpoint_url"),
+        ("AWS_ENDPOINT_URL", "https://[", "Invalid IPv6 URL: check endpoint_url and AWS_ENDPOINT_URL"),
+        ("AWS_ACCESS_KEY_ID", "AKIA\nhunter2", "the credentials hold a line's end"),
+    ],
+)
+@pytest.mark.usefixtures("in_environment")
+def test_an_environment_that_cannot_be_used(monkeypatch, parcel, variable, value, reason):
+    """It is said where to look, nothing secret is repeated, and trying again is of no use."""
+    monkeypatch.setenv(variable, value)
+    error = refused(S3Exporter(BUCKET), parcel)
+    assert error.reason.startswith(reason)
+    assert not error.retry
+    assert "hunter2" not in str(error)
+
+
+def test_a_recording_that_runs_at_the_end_of_a_program(in_environment, place, server, tmp_path):
+    """The client may load for the first time when the interpreter ends."""
+    code = """
+    from openprofiling_ipy import ProfilingAgent
+
+    plain = ProfilingAgent(grace=30.0)
+    plain.register(SignalTrigger("SIGUSR1"), CpuProfiler())
+    begun = threading.Event()
+    plain.subscribe(lambda capture: begun.set())
+    plain.start(exporter=os.environ["ADDRESS"])
+    os.kill(os.getpid(), signal.SIGUSR1)
+    begun.wait(30)
+    work(0.2)
+    """
+    with Program(tmp_path, code, ADDRESS=f"s3://{BUCKET}/{place}") as program:
+        assert program.wait() == 0
+        assert not program.errors
+    (entry,) = exporter_at(server, place).entries()
+    assert entry.kind == "cpu"
 
 
 def test_tls_where_the_server_has_none(server, parcel):

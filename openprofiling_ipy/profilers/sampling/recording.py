@@ -10,6 +10,7 @@ import time
 import weakref
 from typing import TYPE_CHECKING
 
+from openprofiling_ipy.background import Background
 from openprofiling_ipy.errors import ProfilerUnavailable
 from openprofiling_ipy.profilers.base import Status
 from openprofiling_ipy.profilers.rate import check_rate
@@ -106,7 +107,7 @@ class Sampling:
         self._process_cpu = self._process.cpu()
         self._wake.acquire()
         self._ready.acquire()
-        thread = threading.Thread(target=self._run, name="openprofiling-sampler", daemon=True)
+        thread = Background(self._run, "openprofiling-sampler")
         try:
             thread.start()
             # Were it not waiting for its first turn when the program goes on, a first call that keeps the GIL would be
