@@ -136,10 +136,11 @@ def patiently(call: Callable[..., Any], **arguments: Any) -> Any:
             return call(**arguments)
         except exceptions.SSLError:  # it will not be trusted in a second either
             raise
-        except (exceptions.ConnectionError, exceptions.HTTPClientError):
+        except (exceptions.ConnectionError, exceptions.HTTPClientError) as error:
             now = time.monotonic()
             since = since or now
-            if now - since > _PATIENCE:
+            # What cannot be sent at all, such as a key with a line's end, is no matter of the connection.
+            if now - since > _PATIENCE or isinstance(error.kwargs.get("error"), ValueError):
                 raise
         time.sleep(pause)
     return call(**arguments)
