@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from openprofiling_ipy.formats import registry as formats
 @pytest.mark.parametrize(
     ("destination", "kind", "described"),
     [
-        ("runs", FileExporter, os.path.abspath("runs")),
-        (Path("runs"), FileExporter, os.path.abspath("runs")),
+        ("runs", FileExporter, str(Path("runs").resolve())),
+        (Path("runs"), FileExporter, str(Path("runs").resolve())),
         ("memory:", MemoryExporter, "memory:"),
         ("s3://bucket", S3Exporter, "s3://bucket"),
         ("s3://bucket/a/b/", S3Exporter, "s3://bucket/a/b"),
