@@ -87,7 +87,7 @@ class _Ending(Handler):
         """On the main thread, which stands still meanwhile: after SIGTERM it would not have run on either."""
         # A handler that came later calls this one: what would have happened without us is what it does itself.
         mine = signal.getsignal(signum) is self
-        if not self.active or self._pid != os.getpid():
+        if not self.here:
             if self.previous is signal.SIG_DFL and mine:
                 _die()
             self.chain(signum, frame)

@@ -96,7 +96,7 @@ class Handler:
             if callable(self.previous):
                 self.previous(signum, frame)
             return
-        if self.active and self._pid == os.getpid():
+        if self.here:
             self._react()
         self.chain(signum, frame)
 
@@ -112,6 +112,11 @@ class Handler:
                 self._calling = False
         elif callable(self.previous):
             self.previous(signum, frame)
+
+    @property
+    def here(self) -> bool:
+        """Whether it was installed in this very process and not removed since."""
+        return self.active and self._pid == os.getpid()
 
     def remove(self) -> bool:
         """

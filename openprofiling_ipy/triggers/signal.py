@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ _log = logging.getLogger(__name__)
 
 #: Facts that travel with a recording that a signal began: which, when it arrived and when Python handled it (unix ns).
 _TRIGGER, _ARRIVED, _HANDLED = "trigger", "signal_arrived", "signal_handled"
+
+
+#: Those that have their signals, in this process or in the one that it was forked from.
+_armed: weakref.WeakSet[SignalTrigger] = weakref.WeakSet()
 
 
 class SignalTrigger:
@@ -71,6 +76,7 @@ class SignalTrigger:
             raise TriggerUnavailable(
                 self.name, "only the main thread may handle signals", "start the agent there, or use an HttpTrigger"
             )
+        self._check_free(control)
         try:
             wakeup.begin()
         except (OSError, RuntimeError) as error:
@@ -89,6 +95,16 @@ class SignalTrigger:
                 self.disarm()
                 raise TriggerUnavailable(name_of(signum), str(error), "take another signal") from error
             self._handlers = (*self._handlers, handler)
+        _armed.add(self)
+
+    def _check_free(self, control: Control) -> None:
+        """Raise TriggerUnavailable where a signal drives one of these kinds already: each would undo the other."""
+        for other in list(_armed):
+            shared = self.signals & {handler.signum for handler in other._handlers if handler.here}  # noqa: SLF001  # its own class
+            kinds = set(control.kinds) & set(other._control.kinds if other._control else ())  # noqa: SLF001
+            if shared and kinds:
+                reason = f"it drives {' and '.join(sorted(kinds))} for another agent of this process"
+                raise TriggerUnavailable(name_of(min(shared)), reason, "take another signal")
 
     def disarm(self) -> None:
         """Give the signal back; from another thread the main one is asked to, which may take a while."""
@@ -99,6 +115,7 @@ class SignalTrigger:
                 _log.info("%s: the main thread will put the earlier handler back", self.name)
         self._handlers = ()
         self._control = None
+        _armed.discard(self)
         wakeup.end()
 
     def describe(self) -> dict[str, Any]:

@@ -445,3 +445,12 @@ def test_a_check_does_not_keep_triggers_waiting(make, memory):
         assert [capture.kind for capture in trigger.fire.toggle()] == ["a"]
         ended.set()
         checking.join()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR2"), reason="a platform without these signals")
+def test_two_agents_of_one_signal(make, memory):
+    with make().register(SignalTrigger("SIGUSR2"), CpuProfiler()).start(memory):
+        with pytest.raises(AgentError, match="it drives cpu for another agent of this process; take another signal"):
+            make().register(SignalTrigger("SIGUSR2"), CpuProfiler()).start(memory)
+        make().register(SignalTrigger("SIGUSR2"), WallProfiler()).start(memory).stop()
+    make().register(SignalTrigger("SIGUSR2"), CpuProfiler()).start(memory).stop()
