@@ -130,13 +130,19 @@ def start(
 
 
 def stop(
-    capture: Capture, status: Status = "done", error: str = "", attributes: Mapping[str, Attribute] | None = None
+    capture: Capture,
+    status: Status = "done",
+    error: str = "",
+    attributes: Mapping[str, Attribute] | None = None,
+    *,
+    first: Callable[[], object] = lambda: None,
 ) -> Capture:
     """
     End a capture's recording; from now on it has its document.
 
-    `error` is the first line of the exception that ended it, `attributes` are further facts. Raises NotRunning, and
-    what making the document raises: then the capture has failed and has none.
+    `error` is the first line of the exception that ended it, `attributes` are further facts. `first` hears of it before
+    all listeners, who may have to wait for what an interrupted program holds. Raises NotRunning, and what making the
+    document raises: then the capture has failed and has none.
     """
     entry = _ledger.entry(capture)
     if not entry.claim():
@@ -149,11 +155,13 @@ def stop(
         document = _stamped(entry.recording.stop(), capture, status, error)
     except BaseException:
         capture.status, capture.read = "failed", None
+        first()
         _ledger.tell(lambda listener: listener.ended(capture, None))
         raise
     capture.started_at, capture.ended_at = document.started_at, document.started_at + document.duration
     capture.read = lambda: document
     capture.status = status
+    first()
     _ledger.tell(lambda listener: listener.ended(capture, document))
     return capture
 

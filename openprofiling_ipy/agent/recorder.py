@@ -51,6 +51,8 @@ class Recorder:
         self._runs = Runs(self._ended, self._checkpoint)
         self._worker = Worker(self._runs.due)
         self._forget: Callable[[], None] = lambda: None
+        #: Called whenever a capture is on its way.
+        self._handed_on: Callable[[], object] = lambda: None
 
     def begin(self) -> None:
         """Start the agent's thread. Raises AgentError where the system gives none."""
@@ -151,6 +153,7 @@ class Recorder:
         accepted, over = threading.Event(), threading.Event()
 
         def act() -> None:
+            self._handed_on = lambda: None if self._runs.by_kind else accepted.set()
             try:
                 self._stop_all(status)
             finally:
@@ -263,6 +266,7 @@ class Recorder:
                 self.delivery.submit(capture)
         except Exception:  # noqa: BLE001  # the next recording shall not suffer
             _log.exception("%s recording #%d could not be handed on", capture.kind, capture.number)
+        self._handed_on()
         self._tell(self.on_end, capture)
 
     def _note(self, capture: Capture, error: str = "") -> None:

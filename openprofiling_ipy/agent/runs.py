@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from openprofiling_ipy import ledger
@@ -78,16 +78,21 @@ class Runs:
             raise NotRunning(f"no {kind} recording of this agent is running")
         capture = run.capture
         try:
-            with contextlib.suppress(NotRunning):  # somebody else has ended it
-                ledger.stop(capture, status)
+            ledger.stop(capture, status, first=partial(self._hand_on, run))
+        except NotRunning:  # somebody else has ended it
+            self._hand_on(run)
         except Exception:  # noqa: BLE001  # a profiler's own: the program goes on
             _log.exception("%s recording #%d has failed", kind, capture.number)
-        try:
-            self._ended(run)
-        finally:
-            run.done.set()
         self._unsaid.append((kind, capture.number, capture.status))
         return capture
+
+    def _hand_on(self, run: Run) -> None:
+        try:
+            self._ended(run)
+        except Exception:  # noqa: BLE001  # those who listen hear of it all the same
+            _log.exception("%s recording #%d could not be handed on", run.capture.kind, run.capture.number)
+        finally:
+            run.done.set()
 
     def end_all(self, kinds: Iterable[str], status: Status = "done") -> list[Capture]:
         """End those of these kinds that run at one moment, then make their documents one by one."""
