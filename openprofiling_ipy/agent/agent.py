@@ -282,6 +282,12 @@ class ProfilingAgent:
         """
         return self._recorder.finish("interrupted", flush) if self._recorder is not None and self.started else None
 
+    def forget_tokens(self) -> None:
+        """Take away the files that are of use only as long as the process lives."""
+        for trigger in self._armed:
+            if hasattr(trigger, "forget_token"):
+                trigger.forget_token()
+
     @property
     def grace(self) -> float:
         """How long (s) the end of the process may wait."""

@@ -11,6 +11,7 @@ found, ours, they are safe when that returns. A second SIGTERM waits for nothing
 from __future__ import annotations
 
 import atexit
+import contextlib
 import logging
 import os
 import signal
@@ -98,6 +99,7 @@ class _Ending(Handler):
         if self.previous is signal.SIG_DFL and mine:
             if not again:
                 _wait([over for _, over in waited], deadline)
+            self._forget_tokens()
             _die()
         elif not again:
             _wait([accepted for accepted, _ in waited], deadline)
@@ -122,8 +124,14 @@ class _Ending(Handler):
             return
         deadline = time.monotonic() + self.grace()
         _wait([over for _, over in self._finish()], deadline)
+        self._forget_tokens()
         if not self._handled and sigaction.put(signal.SIGTERM, None):
             os.kill(os.getpid(), signal.SIGTERM)
+
+    def _forget_tokens(self) -> None:
+        for agent in list(self.agents):
+            with contextlib.suppress(Exception):  # the process ends all the same
+                agent.forget_tokens()
 
     def grace(self) -> float:
         return max((agent.grace for agent in self.agents), default=0.0)

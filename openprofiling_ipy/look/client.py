@@ -34,12 +34,28 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--for", dest="seconds", type=_seconds, default=2.0, metavar="SECONDS", help="2 by default")
     given = parser.parse_args(arguments)
     try:
-        sys.stdout.write(f"{look(given.pid, given.seconds, **_terminal()).rstrip()}\n")
+        text = look(given.pid, given.seconds, **_terminal())
     except AgentError as error:
         sys.stderr.write(f"{error}\n")
         return _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
+    return _write(text)
+
+
+def _write(text: str) -> int:
+    out = sys.stdout
+    if out is None:  # it was closed before
+        return _FAILED
+    try:
+        out.write(f"{text.rstrip()}\n")
+        out.flush()
+    except OSError as error:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # what is left in the buffer is tried again at the exit
+            os.dup2(nowhere.fileno(), out.fileno())
+        if not isinstance(error, BrokenPipeError):  # `| head` has what it wants
+            sys.stderr.write(f"the table cannot be written: {error.strerror}\n")
+        return _FAILED
     return 0
 
 
@@ -74,10 +90,13 @@ def look(pid: int, seconds: float = 2.0, **terminal: Any) -> str:
 
 
 def _silent(pid: int) -> str:
+    nobody = f"there is no process {pid}"
+    if pid <= 0:  # the system takes these for groups of processes
+        return nobody
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):
-        return f"there is no process {pid}"
+        return nobody
     except PermissionError:
         return f"process {pid} is not yours: look at it as its own user"
     return (
@@ -87,8 +106,11 @@ def _silent(pid: int) -> str:
 
 
 def _seconds(text: str) -> float:
-    value = float(text.removesuffix("s"))
-    if not 0 < value <= wire.LONGEST or math.isnan(value):
+    try:
+        value = float(text.removesuffix("s"))
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= wire.LONGEST:
         raise argparse.ArgumentTypeError(f"give seconds up to {wire.LONGEST:g}")
     return value
 
@@ -96,6 +118,8 @@ def _seconds(text: str) -> float:
 def _terminal() -> dict[str, Any]:
     """Return what the standard output can show."""
     out = sys.stdout
+    if out is None:
+        return {}
     encoding = getattr(out, "encoding", None) or "utf-8"
     if not out.isatty():
         return {"encoding": encoding, "width": 100}

@@ -128,6 +128,11 @@ class HttpTrigger:
         if not server.close(CLOSE_TIME):
             _log.warning("a request is still being answered; its thread ends with it")
 
+    def forget_token(self) -> None:
+        """Take the token's file away, before a process dies of a signal; it goes on listening."""
+        if self._forget is not None:
+            self._forget()
+
     def describe(self) -> dict[str, Any]:
         """Return where it listens and how many it refused; not the token."""
         facts: dict[str, Any] = {"name": self.name, "armed": self.armed, "url": self.url}

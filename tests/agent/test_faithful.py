@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -185,6 +186,24 @@ def test_a_daemon_keeps_the_files_that_got_our_numbers(tmp_path):
     with Program(tmp_path, code) as program:
         assert program.hear("child") == "0"
         assert all((tmp_path / f"own{i}").read_bytes() == b"mine" for i in range(20))
+
+
+def test_a_process_that_dies_of_sigterm_leaves_no_token(tmp_path):
+    code = """
+    from openprofiling_ipy.triggers import HttpTrigger
+
+    trigger = HttpTrigger(log_token=False)
+    agent.register(trigger, CpuProfiler())
+    agent.start(exporter=os.environ["OUT"])
+    say("token", trigger.token_file)
+    work(600)
+    """
+    with Program(tmp_path, code) as program:
+        token = Path(program.hear("token"))
+        assert token.exists()
+        program.signal(signal.SIGTERM)
+        assert program.wait() == -signal.SIGTERM
+        assert not token.exists()
 
 
 def test_a_listener_that_exits_ends_no_agent(tmp_path):

@@ -54,6 +54,9 @@ def program(code: str) -> subprocess.Popen[str]:
     return running
 
 
+SHELL = ("bash", "-c")
+
+
 @pytest.fixture
 def service() -> Iterator[subprocess.Popen[str]]:
     running = program(SERVICE)
@@ -152,9 +155,22 @@ def test_a_forked_child_does_not_answer_for_its_parent() -> None:
 
 def test_who_is_not_there_and_wrong_words() -> None:
     assert look(2**22 + 1).stderr == f"there is no process {2**22 + 1}\n"
+    for pid in (0, -1):
+        assert look("--", pid).stderr == f"there is no process {pid}\n"
     assert look("soon").returncode == 2
+    assert "give seconds up to" in look(1, "--for", "soon").stderr
     assert look(1, "--for", 3600).returncode == 2
     assert "usage" in look().stderr
+
+
+def test_an_output_that_takes_nothing(service: subprocess.Popen[str]) -> None:
+    command = f"{sys.executable} -m openprofiling_ipy look {service.pid} --for 0.2"
+    full = subprocess.run([*SHELL, f"{command} > /dev/full"], capture_output=True, text=True, check=False)
+    assert (full.returncode, full.stderr) == (1, "the table cannot be written: No space left on device\n")
+    closed = subprocess.run([*SHELL, f"{command} >&-"], capture_output=True, text=True, check=False)
+    assert (closed.returncode, closed.stderr) == (1, "")
+    head = subprocess.run([*SHELL, f"{command} | head -0"], capture_output=True, text=True, check=False)
+    assert head.stderr == ""
 
 
 def test_somebody_who_answers_in_another_name_is_not_believed() -> None:
