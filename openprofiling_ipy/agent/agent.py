@@ -113,13 +113,7 @@ class ProfilingAgent:
         with self._lock:
             if self._recorder is not None:
                 raise AgentError("the agent is started: stop it before you register more")
-            if any(had is trigger and other.name == profiler.name for had, other in self._registered):
-                raise AgentError(f"{trigger.name} has a profiler of kind {profiler.name} already: use another trigger")
-            for had, other in self._registered:
-                signals: set[int] = {*getattr(had, "signals", ())} & {*getattr(trigger, "signals", ())}
-                if signals and other.name == profiler.name:
-                    # Each signal would begin a recording and end it at once.
-                    raise AgentError(f"{had.name} and {trigger.name} share a signal: take another for {profiler.name}")
+            options.check_beside(self._registered, trigger, profiler)
             self._registered.append((trigger, profiler))
         return self
 

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from openprofiling_ipy.errors import InvalidOption
+from openprofiling_ipy.errors import AgentError, InvalidOption
 
 if TYPE_CHECKING:
     from openprofiling_ipy.exporters.base import Exporter
     from openprofiling_ipy.model.profile import Attribute
-    from openprofiling_ipy.profilers.base import Scope
+    from openprofiling_ipy.profilers.base import Profiler, Scope
+    from openprofiling_ipy.triggers.base import Trigger
 
-__all__ = ["Options", "check_pair", "exporters"]
+__all__ = ["Options", "check_beside", "check_pair", "exporters"]
 
 #: What an agent writes by default: `go tool pprof` and services that keep profiles read it.
 _FORMAT: Final = "pprof"
@@ -74,6 +75,18 @@ def check_pair(trigger: object, profiler: object) -> None:
     ):
         if isinstance(given, type) or not callable(getattr(given, method, None)) or not hasattr(given, "name"):
             raise InvalidOption(option, given, f"give one such as {example}")
+
+
+def check_beside(registered: Iterable[tuple[Trigger, Profiler]], trigger: Trigger, profiler: Profiler) -> None:
+    """Raise AgentError where the trigger, or another one of the same signal, drives a profiler of this kind already."""
+    for had, other in registered:
+        if other.name != profiler.name:
+            continue
+        if had is trigger:
+            raise AgentError(f"{trigger.name} has a profiler of kind {profiler.name} already: use another trigger")
+        if {*getattr(had, "signals", ())} & {*getattr(trigger, "signals", ())}:
+            # Each signal would begin a recording and end it at once.
+            raise AgentError(f"{had.name} and {trigger.name} share a signal: take another for {profiler.name}")
 
 
 def exporters(given: object) -> tuple[list[Exporter], list[Exporter]]:
